@@ -1,0 +1,119 @@
+"""From the source of a rule or a schedule to the formula on the page. The only module that names SymPy.
+
+The body is read line by line and each line is run on SymPy symbols, unevaluated, so that the page shows the code's own
+order: theta - lr * m_hat / (xp.sqrt(v_hat) + eps) becomes θ − η m̂ / (√v̂ + ε).
+"""
+
+import ast
+import functools
+import inspect
+import textwrap
+
+import sympy
+
+from lrcourse import glossary
+from lrcourse.rules import RULES
+from lrcourse.schedules import SCHEDULES
+
+# What a formula may call from its array library.
+FUNCTIONS = {"sqrt": sympy.sqrt, "floor": sympy.floor, "exp": sympy.exp, "cos": sympy.cos, "pi": sympy.pi}
+
+
+class Library:
+    """Stands in for NumPy or CuPy while a formula runs on symbols."""
+
+    def __getattr__(self, name):
+        return glossary.find("function in a formula", name, FUNCTIONS)
+
+
+def equations(formula):
+    """The lines of a rule or schedule as SymPy equations, in source order and unevaluated.
+
+    formula: a rule, a schedule, a ``functools.partial`` of one (a fixed flag such as ``staircase=True`` picks its
+    branch), or a registered name.
+    """
+    fixed = {}
+    if isinstance(formula, functools.partial):
+        formula, fixed = formula.func, formula.keywords
+    if isinstance(formula, str):
+        formula = glossary.find("rule or schedule", formula, {**RULES, **SCHEDULES})
+    source = inspect.unwrap(formula)
+    arrays = ("theta", "g", *getattr(formula, "state", ()))
+    known = {"xp": Library(), "np": Library()}
+    for name, parameter in inspect.signature(source).parameters.items():
+        if name == "xp":
+            continue
+        if glossary.TERMS[name].allowed == "flag":
+            known[name] = fixed.get(name, parameter.default)
+        else:
+            # A rule reads the parameters and its state from the step before, but the gradient of this one.
+            index = {"g": "_t"}.get(name, "_{t-1}") if name in arrays else ""
+            known[name] = symbol(name, index)
+
+    lines = []
+    for line in body(source):
+        value = simplify_squares(evaluate(line.value, known))
+        if isinstance(line, ast.Return):
+            result = symbol("theta", "_t") if hasattr(formula, "state") else symbol("lr", "_t")
+            lines.append(equation(result, value))
+        else:
+            (target,) = line.targets
+            known[target.id] = symbol(target.id, "_t" if hasattr(formula, "state") else "")
+            lines.append(equation(known[target.id], value))
+    return lines
+
+
+def latex(formula):
+    """The equations of a rule or schedule as one aligned block of LaTeX, without dollar signs."""
+    lines = (
+        f"{sympy.latex(line.lhs)} &= {sympy.latex(line.rhs, order='none', fold_short_frac=False)}"
+        for line in equations(formula)
+    )
+    return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
+
+
+def show(formula):
+    """The equations of a rule or schedule, for a notebook to display."""
+    from IPython.display import Math
+
+    return Math(latex(formula))
+
+
+def symbol(name, index=""):
+    return sympy.Symbol(glossary.TERMS[name].symbol + index)
+
+
+def equation(left, right):
+    return sympy.Eq(left, right, evaluate=False)
+
+
+def body(source):
+    """The statements of a function, without its docstring."""
+    (function,) = ast.parse(textwrap.dedent(inspect.getsource(source))).body
+    return [line for line in function.body if not isinstance(line, ast.Expr)]
+
+
+def evaluate(node, known):
+    """Run one expression on symbols. Of the tuple that a rule returns, only the parameters are a new line."""
+    if isinstance(node, ast.Tuple):
+        node = node.elts[0]
+    code = compile(ast.Expression(node), "<formula>", "eval")
+    with sympy.evaluate(False):
+        return eval(code, {"__builtins__": {}}, known)
+
+
+def simplify_squares(expression):
+    """Write g g as g², the way a reader would; nothing else changes."""
+    if not expression.args:
+        return expression
+    arguments = [simplify_squares(argument) for argument in expression.args]
+    if isinstance(expression, sympy.Mul):
+        flat = [part for a in arguments for part in (a.args if isinstance(a, sympy.Mul) else (a,))]
+        if any(left == right for left, right in zip(flat, flat[1:], strict=False)):
+            arguments = []
+            for part in flat:
+                if arguments and arguments[-1] == part:
+                    arguments[-1] = sympy.Pow(part, 2, evaluate=False)
+                else:
+                    arguments.append(part)
+    return expression.func(*arguments, evaluate=False)

@@ -1,0 +1,115 @@
+"""Every name of the course once: symbol, meaning, allowed range, slider.
+
+Error messages, sliders, formulas and documentation all read this table.
+"""
+
+import difflib
+import functools
+from collections import namedtuple
+
+import numpy as np
+
+Term = namedtuple(
+    "Term",
+    "symbol letter meaning allowed slider",
+    defaults=(None, None),
+)
+Term.__doc__ = """One name.
+
+symbol: LaTeX. letter: the same in plain Unicode, for labels. meaning: a few words.
+allowed: an interval such as "[0, 1)", "whole [1, inf)" for counts, "flag" for True/False, None for arrays.
+slider: (low, high, "linear" or "log"), the range worth exploring.
+"""
+
+TERMS = {
+    # arrays, which carry an index t in a formula
+    "theta": Term(r"\theta", "θ", "the parameters"),
+    "g": Term("g", "g", "the gradient of the loss at the parameters"),
+    "b": Term("b", "b", "the momentum buffer"),
+    "m": Term("m", "m", "the running average of the gradient (first moment)"),
+    "v": Term("v", "v", "the running average of the squared gradient (second raw moment)"),
+    "m_hat": Term(r"\hat{m}", "m̂", "the first moment, bias-corrected"),
+    "v_hat": Term(r"\hat{v}", "v̂", "the second moment, bias-corrected"),
+    # clocks
+    "t": Term("t", "t", "the number of this update, counted from 1", "whole [1, inf)"),
+    "step": Term("t", "t", "the updates done so far, counted from 0", "[0, inf)"),
+    "periods": Term("n", "n", "how many periods have passed"),
+    # hyperparameters of rules
+    "lr": Term(r"\eta", "η", "the learning rate", "[0, inf)", (1e-4, 10.0, "log")),
+    "momentum": Term(r"\mu", "μ", "the share of the buffer kept at each step", "[0, 1)", (0.0, 0.99, "linear")),
+    "beta1": Term(r"\beta_1", "β₁", "the share of the first moment kept at each step", "[0, 1)", (0.0, 0.99, "linear")),
+    "beta2": Term(
+        r"\beta_2", "β₂", "the share of the second moment kept at each step", "[0, 1)", (0.9, 0.9999, "linear")
+    ),
+    "eps": Term(r"\epsilon", "ε", "the small number that keeps a division finite", "(0, inf)", (1e-10, 1e-1, "log")),
+    # hyperparameters of schedules
+    "peak_lr": Term(r"\eta_{\max}", "η_max", "the highest rate", "[0, inf)", (1e-4, 10.0, "log")),
+    "gamma": Term(r"\gamma", "γ", "the factor a period multiplies the rate with", "(0, 1]", (0.5, 1.0, "linear")),
+    "rate": Term("k", "k", "the speed of the decay, per period", "[0, inf)", (1e-4, 1.0, "log")),
+    "every": Term("T", "T", "the length of a period, in steps", "whole [1, inf)", (1, 1000, "log")),
+    "staircase": Term("", "", "whether the rate falls at the end of a period only", "flag"),
+}
+
+
+def suggestion(name, known):
+    """'; did you mean …? known: …' for an unknown name: the end of an error message."""
+    close = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"{hint}known: {', '.join(sorted(known))}"
+
+
+def find(kind, name, known):
+    """``known[name]``, or a ValueError that proposes the nearest known name."""
+    if isinstance(name, str) and name in known:
+        return known[name]
+    raise ValueError(f"unknown {kind} {name!r}; {suggestion(name, known)}")
+
+
+def known_names(owner, given, known):
+    """Refuse, with a TypeError, keywords that ``owner`` does not take."""
+    for name in given:
+        if name not in known:
+            raise TypeError(f"{owner}: unknown hyperparameter {name!r}; {suggestion(name, known)}")
+
+
+def check(owner, name, value):
+    """Refuse, with a ValueError or TypeError, a value outside the range of the term ``name``.
+
+    value: a number, or an array with one number a run. The message names owner, term, allowed range,
+    what was received, and in an array which run (counted from 0, as rows are).
+    """
+    allowed = TERMS[name].allowed
+    if allowed is None:
+        return
+    if allowed == "flag":
+        if not isinstance(value, (bool, np.bool_)):
+            raise TypeError(f"{owner}: {name} must be True or False; received {value!r}")
+        return
+    if type(value) in (float, int) and inside(allowed, value):  # the common case, fast
+        return
+    values = np.asarray(value)
+    if values.dtype.kind not in "iuf":
+        raise TypeError(f"{owner}: {name} must be a number in {allowed}; received {value!r}")
+    refused = ~inside(allowed, values)
+    if refused.any():
+        run = int(refused.argmax())
+        number = values.flat[run]
+        received = f"run {run} of {values.size} has {number}" if values.ndim else f"received {number}"
+        raise ValueError(f"{owner}: {name} must be in {allowed}; {received}")
+
+
+def inside(allowed, number):
+    """Whether a number (or each of an array) lies in an interval. NaN never does; "whole" asks for an integer."""
+    left, low, high, right = bounds(allowed)
+    above = low <= number if left == "[" else low < number
+    below = number <= high if right == "]" else number < high
+    whole = number % 1 == 0 if allowed.startswith("whole") else True
+    return np.asarray(above) & below & whole
+
+
+@functools.cache
+def bounds(allowed):
+    """The parts of an interval: "[0, inf)" gives ("[", 0.0, inf, ")")."""
+    interval = allowed.removeprefix("whole ")
+    low, high = interval[1:-1].split(",")
+    return interval[0], float(low), float(high), interval[-1]

@@ -1,0 +1,65 @@
+"""Models that are linear in their parameters."""
+
+from dataclasses import dataclass
+
+from lrcourse import backend, parameters
+
+
+@dataclass(frozen=True)
+class SoftmaxRegression:
+    """Softmax regression: p = softmax(W x + b), trained on the cross-entropy −log p[y].
+
+    Every array has a leading runs axis: theta (runs, n) holds W (runs, classes, features), then b (runs, classes).
+    """
+
+    features: int
+    classes: int
+
+    @property
+    def shapes(self):
+        return {"W": (self.classes, self.features), "b": (self.classes,)}
+
+    def start(self, runs=1, seed=0):
+        """Zeros, (runs, n). The loss is convex, so the start decides nothing; ``seed`` is taken for models where it does."""
+        return backend.namespace().zeros((runs, parameters.count(self.shapes)))
+
+    def log_probabilities(self, theta, x):
+        """log p of each class: (runs, classes, examples) from theta (runs, n) and x (examples, features).
+
+        The classes stand before the examples, so that sums over the ten classes run along whole rows.
+        """
+        if x.ndim != 2 or x.shape[1] != self.features:
+            raise ValueError(f"SoftmaxRegression: x must have shape (examples, {self.features}); received {x.shape}")
+        xp = backend.namespace_of(theta)
+        named = parameters.views(theta, self.shapes)
+        # One product a run: its bits do not depend on how many runs share the batch.
+        scores = xp.matmul(named["W"], x.T)
+        scores += named["b"][:, :, None]
+        scores -= scores.max(axis=1, keepdims=True)
+        scores -= xp.log(xp.exp(scores).sum(axis=1, keepdims=True))
+        return scores
+
+    def loss(self, theta, x, y):
+        """Mean cross-entropy of each run, (runs,)."""
+        return self._cross_entropy(self.log_probabilities(theta, x), y)
+
+    def loss_and_gradient(self, theta, x, y):
+        """Loss (runs,) and its gradient (runs, n), in the layout of theta."""
+        xp = backend.namespace_of(theta)
+        log_p = self.log_probabilities(theta, x)
+        error = xp.exp(log_p)
+        error[:, y, xp.arange(len(y))] -= 1
+        error /= len(y)
+        gradient = xp.empty_like(theta)
+        named = parameters.views(gradient, self.shapes)
+        named["W"][...] = xp.matmul(error, x)
+        named["b"][...] = error.sum(axis=2)
+        return self._cross_entropy(log_p, y), gradient
+
+    def accuracy(self, theta, x, y):
+        """The share of examples whose most probable class is the right one, (runs,)."""
+        return (self.log_probabilities(theta, x).argmax(axis=1) == y).mean(axis=1)
+
+    def _cross_entropy(self, log_p, y):
+        xp = backend.namespace_of(log_p)
+        return -log_p[:, y, xp.arange(len(y))].mean(axis=1)
