@@ -92,7 +92,7 @@ def _wants(rule):
 
 
 def run(rule, theta, g, state, scalars):
-    """Take one step of ``rule`` in place: ``theta`` (runs, n) and the arrays in the dict ``state`` get their new values.
+    """Take one step of ``rule`` in place, on ``theta`` (runs, n) and the arrays in the dict ``state``.
 
     scalars: dict of lr, t and hyperparameters, numbers or columns (runs, 1). Computed in blocks of columns, so that
     what a block needs stays in the cache; elementwise arithmetic gives the same bits for any block size.

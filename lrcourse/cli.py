@@ -52,8 +52,8 @@ def parser():
     lab_parser = commands.add_parser(
         "lab",
         help="open JupyterLab on the first lesson",
-        description="Open JupyterLab on the first lesson. From a clone, the clone's own notebooks; after a plain install, "
-        "a copy in a folder of yours, in which nothing you changed is ever overwritten.",
+        description="Open JupyterLab on the first lesson. From a clone, the clone's own notebooks; after a plain "
+        "install, a copy in a folder of yours, in which nothing you changed is ever overwritten.",
     )
     lab_parser.add_argument(
         "--folder",
@@ -87,7 +87,11 @@ def lab(options):
     print(f"Address: http://127.0.0.1:{port}/lab/tree/{FIRST_LESSON}?token={token}")
     print("Stop it with Ctrl-C.", flush=True)
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", "--ServerApp.ip=127.0.0.1"]
-    command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--LabApp.default_url=/lab/tree/{FIRST_LESSON}"]
+    command += [
+        f"--ServerApp.port={port}",
+        "--ServerApp.port_retries=0",
+        f"--LabApp.default_url=/lab/tree/{FIRST_LESSON}",
+    ]
     # No request to anybody else's server: no news, no check for updates.
     command += ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     command += ["--ServerApp.log_level=WARN"]
@@ -106,14 +110,16 @@ def lab(options):
 
 
 def lessons_folder(folder=None):
-    """The folder to open: the clone, or ``folder`` (default: one in the home directory) with the lessons copied into it."""
+    """The folder to open: the clone, or ``folder`` (default: one in the home directory) with the lessons in it."""
     if folder is None and clone():
         return clone()
     target = (folder or default_folder()).expanduser().absolute()
     try:
         kept = copy_lessons(clone() or PACKAGE / "course", target)
     except OSError as error:
-        raise Refused(f"cannot write the lessons to {target}: {error.strerror}; name another folder with --folder") from None
+        raise Refused(
+            f"cannot write the lessons to {target}: {error.strerror}; name another folder with --folder"
+        ) from None
     for name in kept:
         print(f"Kept your own {name}; to get the course's newer one, rename yours and run this again.")
     return target
@@ -161,7 +167,7 @@ def copy_lessons(source, target):
 
 
 def read_record(target):
-    """What earlier calls copied; empty where there is no record or it cannot be read, so that every file counts as theirs."""
+    """What earlier calls copied. Empty where no record can be read: then every file counts as the learner's."""
     try:
         record = json.loads((target / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Real data that ship with the package: no download, the same for everybody. Where each came from: ``data/README.md``."""
+"""Real data that ship with the package, the same for everybody. Where each came from: ``data/README.md``."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +54,9 @@ def batches(examples, batch_size, seed=0):
     the data.
     """
     if not 1 <= batch_size <= examples:
-        raise ValueError(f"batches: batch_size must be in [1, {examples}], the number of examples; received {batch_size}")
+        raise ValueError(
+            f"batches: batch_size must be in [1, {examples}], the number of examples; received {batch_size}"
+        )
     random = np.random.default_rng(seed)
     while True:
         order = random.permutation(examples)

@@ -46,6 +46,7 @@ TERMS = {
     "peak_lr": Term(r"\eta_{\max}", "η_max", "the highest rate", "[0, inf)", (1e-4, 10.0, "log")),
     "gamma": Term(r"\gamma", "γ", "the factor a period multiplies the rate with", "(0, 1]", (0.5, 1.0, "linear")),
     "rate": Term("k", "k", "the speed of the decay, per period", "[0, inf)", (1e-4, 1.0, "log")),
+    "steps": Term("", "", "how many updates a run makes", "whole [1, inf)"),
     "every": Term("T", "T", "the length of a period, in steps", "whole [1, inf)", (1, 1000, "log")),
     "staircase": Term("", "", "whether the rate falls at the end of a period only", "flag"),
 }
@@ -88,14 +89,15 @@ def check(owner, name, value):
     if type(value) in (float, int) and inside(allowed, value):  # the common case, fast
         return
     values = np.asarray(value)
+    range_ = allowed.replace("whole", "a whole number in") if allowed.startswith("whole") else f"in {allowed}"
     if values.dtype.kind not in "iuf":
-        raise TypeError(f"{owner}: {name} must be a number in {allowed}; received {value!r}")
+        raise TypeError(f"{owner}: {name} must be a number {range_}; received {value!r}")
     refused = ~inside(allowed, values)
     if refused.any():
         run = int(refused.argmax())
         number = values.flat[run]
         received = f"run {run} of {values.size} has {number}" if values.ndim else f"received {number}"
-        raise ValueError(f"{owner}: {name} must be in {allowed}; {received}")
+        raise ValueError(f"{owner}: {name} must be {range_}; {received}")
 
 
 def inside(allowed, number):

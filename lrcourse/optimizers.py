@@ -32,7 +32,7 @@ class Optimizer:
         return self.rule.__name__
 
     def step(self, g, lr):
-        """One update of ``theta`` against the gradient ``g`` (runs, n), at the rate ``lr``: a number, or (runs,) of them."""
+        """One update of ``theta`` by the gradient ``g`` (runs, n) at the rate ``lr``: a number, or (runs,) of them."""
         shape, dtype = getattr(g, "shape", None), getattr(g, "dtype", None)
         if shape != self.theta.shape or dtype != self.theta.dtype:
             raise ValueError(
@@ -54,5 +54,7 @@ class Optimizer:
         glossary.check(self.name, name, value)
         host = np.asarray(value, dtype=self.theta.dtype)
         if host.shape not in {(), (1,), (1, 1), (runs,), (runs, 1)}:
-            raise ValueError(f"{self.name}: {name} must be one number or {runs}, one a run; received shape {host.shape}")
+            raise ValueError(
+                f"{self.name}: {name} must be one number or {runs}, one a run; received shape {host.shape}"
+            )
         return backend.namespace_of(self.theta).asarray(host.reshape(-1, 1))

@@ -9,13 +9,15 @@ def count(shapes):
 
 
 def views(buffer, shapes):
-    """Named windows into ``buffer`` of shape (runs, n): a dict of name to array (runs, *shape), in the order of ``shapes``.
+    """Named windows into ``buffer`` (runs, n): a dict of name to array (runs, *shape), in the order of ``shapes``.
 
     Writing to a view writes to the buffer; nothing is copied. Raises ValueError where the sizes do not fit.
     """
     runs, n = buffer.shape
     if n != count(shapes):
-        raise ValueError(f"views: the shapes {shapes} need {count(shapes)} columns; the buffer has shape {buffer.shape}")
+        raise ValueError(
+            f"views: the shapes {shapes} need {count(shapes)} columns; the buffer has shape {buffer.shape}"
+        )
     named, start = {}, 0
     for name, shape in shapes.items():
         end = start + math.prod(shape)

@@ -1,4 +1,4 @@
-"""Pictures of runs. Ink and colours are mid-tones on no background, so that one picture reads on light and dark pages."""
+"""Pictures of runs, in mid-tones on no background, so that one picture reads on light and on dark pages."""
 
 import base64
 import io
@@ -104,7 +104,8 @@ def describe(history, run, goal=None):
             result += f", {history.accuracy[run]:.1%} of the validation set right"
     if goal is None:
         return f"η = {rate:.3g}: {result}."
-    return f"η = {rate:.3g}: {result}. Goal, a loss below {goal:g}: {'' if reached(history, run, goal) else 'not '}reached."
+    verdict = "reached" if reached(history, run, goal) else "not reached"
+    return f"η = {rate:.3g}: {result}. Goal, a loss below {goal:g}: {verdict}."
 
 
 def reached(history, run, goal):
@@ -210,7 +211,7 @@ def valley(axes, picture):
 def loss_limits(history, goal):
     """Where the loss axes end: what the runs that stay finite need, with room to see the others leave."""
     fine = history.diverged < 0
-    first = history.loss[0].max()
+    first = history.loss[0].max() or goal or 1
     final = history.final_loss[fine]
     low = max(1e-20, min(final.min(initial=first), goal or np.inf)) / 5
     high = max(first, final[final < 100 * first].max(initial=0)) * (3 if fine.all() else 1e3)

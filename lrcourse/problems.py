@@ -3,8 +3,8 @@
 All functions take points of shape (..., n) and work on any number of runs at once.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Callable
 
 import numpy as np
 

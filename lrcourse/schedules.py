@@ -3,8 +3,8 @@
 A number of steps in, a number out; an array of steps in, a curve out; a column of peak rates in, one curve a row out.
 Steps count from 0. Nothing is remembered between calls, so plotting a schedule does not use it up.
 
-Fix the parameters with ``functools.partial(exponential_decay, peak_lr=0.1, gamma=0.99)``: the result is a function of the
-step alone, and still knows its name and its parameters.
+Fix the parameters with ``functools.partial(exponential_decay, peak_lr=0.1, gamma=0.99)``: the result is a function of
+the step alone, and still knows its name and its parameters.
 """
 
 import functools
@@ -56,7 +56,7 @@ def constant(step, lr):
 
 @schedule
 def exponential_decay(step, peak_lr, gamma, every=1, staircase=False):
-    """Each period of ``every`` steps multiplies the rate by ``gamma``; a staircase does so at the end of the period only.
+    """Each period of ``every`` steps multiplies the rate by ``gamma``; a staircase only at the end of the period.
 
     Solves the difference equation of a constant fraction: the rate after one more period is ``gamma`` times the rate.
     """

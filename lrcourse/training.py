@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from lrcourse import backend, datasets
+from lrcourse import backend, datasets, glossary
 from lrcourse.optimizers import Optimizer
 
 # A run counts as diverged once its loss is not finite, or this many times its first loss.
@@ -47,8 +47,8 @@ def train(model, data, rule="sgd", lr=0.1, steps=200, batch_size=64, seed=0, pro
     rule, each one number or (runs,) of them. All runs see the same mini-batches, drawn from ``seed``; the same seed
     gives the same bits. progress: show a bar when training takes longer than a second.
     """
-    runs = count_runs(lr, hyper)
-    theta = model.start(runs, seed)
+    glossary.check("train", "steps", steps)
+    theta = model.start(count_runs(lr, hyper), seed)
     x, y = data.train
     xp = backend.namespace_of(x)
     stream = datasets.batches(len(y), batch_size, seed)
@@ -68,11 +68,12 @@ def descend(problem, rule="sgd", lr=0.1, steps=100, start=None, progress=True, *
 
     lr and hyper: as for ``train``. start: (n,) for all runs, or (runs, n).
     """
-    runs = count_runs(lr, hyper)
+    glossary.check("descend", "steps", steps)
     origin = problem.start if start is None else np.asarray(start, dtype=np.float64)
-    if origin.shape[-1:] != problem.start.shape or origin.ndim > 2:
-        raise ValueError(f"descend: start must have shape {problem.start.shape} or (runs, n); received {origin.shape}")
-    theta = np.array(np.broadcast_to(origin, (runs, origin.shape[-1])))
+    n, runs = problem.start.size, max(count_runs(lr, hyper), len(origin) if origin.ndim == 2 else 1)
+    if origin.shape not in {(n,), (runs, n)}:
+        raise ValueError(f"descend: start must have shape {(n,)} or {(runs, n)}; received {origin.shape}")
+    theta = np.array(np.broadcast_to(origin, (runs, n)))
     path = np.empty((steps + 1, *theta.shape))
     taken = iter(range(steps))
 
@@ -95,18 +96,18 @@ def descent(objective, theta, rule, lr, steps, progress, hyper):
     """The one training loop. objective: theta to (loss (runs,), gradient (runs, n)). Changes ``theta`` in place."""
     from tqdm.auto import tqdm
 
-    if int(steps) != steps or steps < 1:
-        raise ValueError(f"steps must be a whole number from 1; received {steps!r}")
     optimizer = Optimizer(rule, theta, **hyper)
     runs = len(theta)
     rates, losses = np.empty((steps, runs)), np.empty((steps, runs))
-    bar = tqdm(range(steps), desc=optimizer.name, delay=1, leave=False, disable=None if progress else True)
+    quiet = {} if progress else {"disable": True}
+    bar = tqdm(range(steps), desc=optimizer.name, delay=1, leave=False, **quiet)
     with np.errstate(all="ignore"):  # a run that diverges ends in inf and nan, quietly; History.diverged tells
         for step in bar:
-            rates[step] = np.ravel(lr(step) if callable(lr) else lr)
+            rate = lr(step) if callable(lr) else lr
             loss, gradient = objective(theta)
             losses[step] = backend.to_host(loss)
-            optimizer.step(gradient, rates[step])
+            optimizer.step(gradient, rate)
+            rates[step] = np.ravel(rate)
             if step % 20 == 0:
                 bar.set_postfix(loss=f"{np.nanmin(losses[step]):.3g}", lr=f"{rates[step].max():.3g}", refresh=False)
     return optimizer.name, rates, losses

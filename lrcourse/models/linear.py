@@ -20,7 +20,7 @@ class SoftmaxRegression:
         return {"W": (self.classes, self.features), "b": (self.classes,)}
 
     def start(self, runs=1, seed=0):
-        """Zeros, (runs, n). The loss is convex, so the start decides nothing; ``seed`` is taken for models where it does."""
+        """Zeros, (runs, n): the loss is convex, so any start leads to the same optimum, whatever the ``seed``."""
         return backend.namespace().zeros((runs, parameters.count(self.shapes)))
 
     def log_probabilities(self, theta, x):
@@ -62,4 +62,5 @@ class SoftmaxRegression:
 
     def _cross_entropy(self, log_p, y):
         xp = backend.namespace_of(log_p)
-        return -log_p[:, y, xp.arange(len(y))].mean(axis=1)
+        # Contiguous: the order in which a mean adds depends on the layout, and the layout on the number of runs.
+        return -xp.ascontiguousarray(log_p[:, y, xp.arange(len(y))]).mean(axis=1)

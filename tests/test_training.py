@@ -1,0 +1,153 @@
+from functools import partial
+
+import numpy as np
+import pytest
+
+from lrcourse import datasets, models, problems, schedules, training
+
+RAVINE = problems.quadratic([1, 10])
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return datasets.digits(), models.SoftmaxRegression(64, 10)
+
+
+def test_descent_on_a_quadratic_is_its_closed_form():
+    rates = np.array([0.01, 0.1, 0.15, 0.19])
+    history = training.descend(RAVINE, lr=rates, steps=30)
+    t = np.arange(31)[:, None, None]
+    np.testing.assert_allclose(history.path, (1 - rates[:, None] * np.array([1, 10])) ** t, rtol=1e-12, atol=1e-16)
+    np.testing.assert_allclose(history.loss, RAVINE.value(history.path[:-1]), rtol=1e-12)
+    np.testing.assert_allclose(history.final_loss, RAVINE.value(history.path[-1]), rtol=1e-12)
+    assert (history.theta == history.path[-1]).all()
+    assert history.rule == "sgd"
+
+
+def test_a_run_that_diverges_is_marked_at_its_first_bad_step_and_its_neighbours_are_not_touched():
+    history = training.descend(RAVINE, lr=[0.1, 0.5, 0.19, 3.0], steps=400)
+    alone = training.descend(RAVINE, lr=[0.1, 0.19], steps=400)
+    assert (history.path[:, [0, 2]] == alone.path).all()
+    # The steep direction carries 10/11 of the first loss and grows by (1 - 10 lr)^2 = 16 (then 841) a step: it first
+    # passes a million times the first loss at step 6 (then 3).
+    assert history.diverged.tolist() == [-1, 6, -1, 3]
+    assert (
+        history.best == 0
+    )  # both 0.1 and 0.19 shrink by 0.9 a step, but 0.19 in the steep direction, ten times the loss
+    assert not np.isfinite(history.final_loss[3])
+
+
+def test_a_run_that_ends_in_nan_is_never_best():
+    history = training.descend(RAVINE, lr=[1e3, 0.001], steps=300)
+    assert np.isnan(history.final_loss[0])
+    assert history.best == 1
+
+
+def test_the_start_can_be_chosen_for_all_or_each():
+    assert training.descend(RAVINE, lr=[0.1, 0.1], start=[2, 3], steps=1).path[0].tolist() == [[2, 3], [2, 3]]
+    assert training.descend(RAVINE, lr=[0.1, 0.1], start=[[2, 3], [4, 5]], steps=1).path[0].tolist() == [[2, 3], [4, 5]]
+    start = np.array([2.0, 3.0])
+    training.descend(RAVINE, lr=0.1, start=start, steps=1)
+    assert start.tolist() == [2, 3]
+
+
+def test_the_rate_recorded_is_the_rate_used():
+    schedule = partial(schedules.exponential_decay, peak_lr=np.array([[0.1], [0.05]]), gamma=0.5)
+    history = training.descend(RAVINE, lr=schedule, steps=3)
+    assert history.lr.tolist() == [[0.1, 0.05], [0.05, 0.025], [0.025, 0.0125]]
+    np.testing.assert_allclose(history.theta[:, 0], [0.9 * 0.95 * 0.975, 0.95 * 0.975 * 0.9875], rtol=1e-14)
+
+
+def test_hyperparameters_can_be_swept_too():
+    history = training.descend(RAVINE, "momentum", lr=0.05, momentum=[0.0, 0.5, 0.9], steps=50)
+    plain = training.descend(RAVINE, "sgd", lr=0.05, steps=50)
+    assert history.loss.shape == (50, 3)
+    assert (history.path[:, 0] == plain.path[:, 0]).all()
+    assert history.final_loss[1] < history.final_loss[0]
+
+
+def test_the_digits_are_learned(digits):
+    data, model = digits
+    history = training.train(model, data, lr=[1.0, 5.0], steps=200)
+    # Softmax regression reaches about 96 % on this data set (scikit-learn's LogisticRegression: 0.96 to 0.97).
+    assert (history.accuracy > 0.94).all()
+    assert (model.accuracy(history.theta, *data.test) > 0.92).all()
+    np.testing.assert_allclose(history.loss[0], np.log(10), rtol=1e-14)
+    assert history.accuracy[0] == model.accuracy(history.theta[:1], *data.validation)[0]
+    assert history.final_loss[0] == model.loss(history.theta[:1], *data.validation)[0]
+
+
+def test_a_row_of_a_sweep_on_the_digits_is_its_single_run_and_a_seed_fixes_all_bits(digits):
+    data, model = digits
+    rates = np.geomspace(1e-3, 1e3, 16)
+    sweep, again = (training.train(model, data, "adam", lr=rates, steps=40, seed=4) for _ in range(2))
+    assert (sweep.loss == again.loss).all()
+    assert (sweep.theta == again.theta).all()
+    single = training.train(model, data, "adam", lr=rates[9], steps=40, seed=4)
+    assert (single.loss[:, 0] == sweep.loss[:, 9]).all()
+    assert (single.theta[0] == sweep.theta[9]).all()
+    other = training.train(model, data, "adam", lr=rates[9], steps=40, seed=5)
+    assert (single.loss[1:] != other.loss[1:]).all()
+
+
+def test_the_progress_bar_tells_loss_and_rate(monkeypatch):
+    import tqdm.auto
+
+    shown = []
+
+    class Bar(tqdm.auto.tqdm):
+        def set_postfix(self, **values):
+            shown.append(values)
+
+    monkeypatch.setattr(tqdm.auto, "tqdm", Bar)
+    training.descend(RAVINE, lr=[0.1, 0.2], steps=1)
+    assert shown == [{"loss": "5.5", "lr": "0.2", "refresh": False}]
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: training.descend(RAVINE, "sdg"), ValueError, "unknown rule 'sdg'; did you mean 'sgd'"),
+        (
+            lambda: training.descend(RAVINE, steps=0),
+            ValueError,
+            r"descend: steps must be a whole number in \[1, inf\); received 0",
+        ),
+        (
+            lambda: training.descend(RAVINE, steps=2.5),
+            ValueError,
+            r"steps must be a whole number in \[1, inf\); received 2.5",
+        ),
+        (
+            lambda: training.descend(RAVINE, start=[1, 2, 3]),
+            ValueError,
+            r"start must have shape \(2,\) or \(1, 2\); received \(3,\)",
+        ),
+        (
+            lambda: training.descend(RAVINE, start=[[1, 2], [1, 2]], lr=[1, 1, 1]),
+            ValueError,
+            r"or \(3, 2\); received \(2, 2\)",
+        ),
+        (
+            lambda: training.descend(RAVINE, lr=[0.1, -1]),
+            ValueError,
+            r"sgd: lr must be in \[0, inf\); run 1 of 2 has -1",
+        ),
+        (
+            lambda: training.descend(RAVINE, "momentum", lr=[0.1, 0.2], momentum=[0.1] * 3),
+            ValueError,
+            "lr must be one number or 3",
+        ),
+        (lambda: training.descend(RAVINE, momentun=0.9), TypeError, "sgd: unknown hyperparameter 'momentun'"),
+        (lambda: training.descend(RAVINE, lr="fast"), TypeError, "sgd: lr must be a number"),
+    ],
+)
+def test_bad_input_is_refused_by_name(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_a_batch_larger_than_the_data_is_refused(digits):
+    data, model = digits
+    with pytest.raises(ValueError, match=r"batch_size must be in \[1, 1197\], the number of examples; received 1198"):
+        training.train(model, data, batch_size=1198, steps=1)
