@@ -92,15 +92,15 @@ def lab(options):
         "--ServerApp.port_retries=0",
         f"--LabApp.default_url=/lab/tree/{FIRST_LESSON}",
     ]
-    # No request to anybody else's server: no news, no check for updates.
-    command += ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     command += ["--ServerApp.log_level=WARN"]
     if os.name == "posix" and os.geteuid() == 0:
         command.append("--ServerApp.allow_root=True")
     if options.no_browser:
         command.append("--ServerApp.open_browser=False")
-    # The token travels in the environment: a command line is for everybody on the machine to read.
-    server = subprocess.Popen(command, env={**os.environ, "JUPYTER_TOKEN": token})
+    # The token travels in the environment: a command line is for everybody on the machine to read. The settings beside
+    # this file keep JupyterLab from asking about news and for updates; a learner's own settings go before them.
+    settings = os.pathsep.join(filter(None, [os.environ.get("JUPYTER_CONFIG_PATH"), str(PACKAGE / "jupyter")]))
+    server = subprocess.Popen(command, env={**os.environ, "JUPYTER_TOKEN": token, "JUPYTER_CONFIG_PATH": settings})
     try:
         return server.wait()
     finally:

@@ -99,13 +99,18 @@ def describe(history, run, goal=None):
     if diverged >= 0:
         result = f"diverged at step {diverged}"
     else:
-        result = f"loss {history.final_loss[run]:.2g} after {steps} steps"
+        result = f"loss {short(history.final_loss[run])} after {steps} steps"
         if history.accuracy is not None:
             result += f", {history.accuracy[run]:.1%} of the validation set right"
     if goal is None:
         return f"η = {rate:.3g}: {result}."
     verdict = "reached" if reached(history, run, goal) else "not reached"
-    return f"η = {rate:.3g}: {result}. Goal, a loss below {goal:g}: {verdict}."
+    return f"η = {rate:.3g}: {result}. Goal, a loss below {short(goal)}: {verdict}."
+
+
+def short(number):
+    """A number as a reader would write it: 1e-6, not 1e-06."""
+    return f"{number:.3g}".replace("e-0", "e-").replace("e+0", "e")
 
 
 def reached(history, run, goal):

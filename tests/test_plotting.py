@@ -27,7 +27,7 @@ def test_the_caption_says_the_numbers_that_matter(ravine):
     # By hand: run 0 shrinks by 1 - 0.01 and 1 - 0.1 a step. Run 15 grows by |1 - 3.16|, its loss by 4.68 a step, from
     # 10/11 of the first loss: a million times that first after ln(1.1e6) / ln(4.68) = 9.01, so at step 10.
     loss = 0.5 * (0.99**100 + 10 * 0.9**100)
-    assert plotting.rates(ravine, run=0).caption == f"η = 0.01: loss {loss:.2g} after 50 steps."
+    assert plotting.rates(ravine, run=0).caption == f"η = 0.01: loss {loss:.3g} after 50 steps."
     assert plotting.rates(ravine, run=0, goal=0.5).caption.endswith("Goal, a loss below 0.5: reached.")
     assert plotting.rates(ravine, run=0, goal=0.1).caption.endswith("Goal, a loss below 0.1: not reached.")
     assert (
