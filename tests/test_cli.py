@@ -89,7 +89,12 @@ def test_a_clone_is_opened_in_place_and_a_named_folder_gets_a_copy(tmp_path):
     assert (target / cli.FIRST_LESSON).read_bytes() == (cli.PACKAGE.parent / cli.FIRST_LESSON).read_bytes()
 
 
-def test_a_folder_that_cannot_be_written_is_one_line_and_a_remedy(tmp_path, capsys):
+@pytest.fixture
+def with_jupyterlab(monkeypatch):
+    monkeypatch.setattr(cli.importlib.util, "find_spec", lambda name: True)
+
+
+def test_a_folder_that_cannot_be_written_is_one_line_and_a_remedy(with_jupyterlab, tmp_path, capsys):
     (tmp_path / "file").write_text("in the way")
     assert cli.main(["lab", "--folder", str(tmp_path / "file")]) == 1
     said = capsys.readouterr().err
@@ -114,7 +119,7 @@ def test_a_taken_port_is_refused_and_a_free_one_is_found():
         cli.free_port(99999)
 
 
-def test_lab_starts_jupyterlab_on_loopback_with_its_token_out_of_sight(monkeypatch, capsys, tmp_path):
+def test_lab_starts_jupyterlab_on_loopback_with_its_token_out_of_sight(with_jupyterlab, monkeypatch, capsys, tmp_path):
     started = {}
 
     class Server:
@@ -128,7 +133,6 @@ def test_lab_starts_jupyterlab_on_loopback_with_its_token_out_of_sight(monkeypat
             return 0
 
     monkeypatch.setattr(cli.subprocess, "Popen", Server)
-    monkeypatch.setattr(cli.importlib.util, "find_spec", lambda name: True)
     assert cli.main(["lab", "--no-browser", "--folder", str(tmp_path)]) == 0
     port, token = re.search(
         r"127\.0\.0\.1:(\d+)/lab/tree/notebooks/00_start_here\.ipynb\?token=(\w+)", capsys.readouterr().out
