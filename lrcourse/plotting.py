@@ -72,7 +72,6 @@ class RatesPicture(Picture):
         draw_where = landscape if history.path is not None else templates
         self._parts = [draw(axes, self) for draw, axes in ((draw_where, where), (loss_curve, when), (valley, which))]
         self.moving = [artist for artists, _ in self._parts for artist in artists]
-        self.show(0)
 
     def show(self, run):
         for _, move in self._parts:
