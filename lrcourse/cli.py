@@ -9,6 +9,7 @@ import os
 import platform
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -100,6 +101,7 @@ def lab(options):
     # The token travels in the environment: a command line is for everybody on the machine to read. The settings beside
     # this file keep JupyterLab from asking about news and for updates; a learner's own settings go before them.
     settings = os.pathsep.join(filter(None, [os.environ.get("JUPYTER_CONFIG_PATH"), str(PACKAGE / "jupyter")]))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that whoever ends this command ends the server too
     server = subprocess.Popen(command, env={**os.environ, "JUPYTER_TOKEN": token, "JUPYTER_CONFIG_PATH": settings})
     try:
         return server.wait()

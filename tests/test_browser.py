@@ -207,7 +207,8 @@ def test_nobody_else_is_asked_anything(page):
     assert page.asked <= {"127.0.0.1", "inline"}
 
 
-def test_the_server_wants_its_token_and_ctrl_c_stops_it(tmp_path):
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "terminate"])
+def test_the_server_wants_its_token_and_ends_with_the_command(tmp_path, how):
     with running_lab(tmp_path) as (server, address):
         assert address.startswith("http://127.0.0.1:")
         api = address.split("/lab/")[0] + "/api/contents/"
@@ -220,7 +221,7 @@ def test_the_server_wants_its_token_and_ctrl_c_stops_it(tmp_path):
         assert until_it_answers(lambda: ask(token), ConnectionError, urllib.error.URLError) == 200
         with pytest.raises(urllib.error.HTTPError, match="403"):
             ask("token=guess")
-        server.send_signal(signal.SIGINT)
-        assert server.wait(timeout=20) in {0, 130}
+        server.send_signal(how)
+        assert server.wait(timeout=20) in {0, 130, 143}
         with pytest.raises(urllib.error.URLError, match="refused"):
             ask(token)

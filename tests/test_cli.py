@@ -133,6 +133,7 @@ def test_lab_starts_jupyterlab_on_loopback_with_its_token_out_of_sight(with_jupy
             return 0
 
     monkeypatch.setattr(cli.subprocess, "Popen", Server)
+    monkeypatch.setattr(cli.signal, "signal", lambda *_: None)
     assert cli.main(["lab", "--no-browser", "--folder", str(tmp_path)]) == 0
     port, token = re.search(
         r"127\.0\.0\.1:(\d+)/lab/tree/notebooks/00_start_here\.ipynb\?token=(\w+)", capsys.readouterr().out
