@@ -24,7 +24,7 @@ class SoftmaxRegression:
         return backend.namespace().zeros((runs, parameters.count(self.shapes)))
 
     def scores(self, theta, x):
-        """W x + b of each class, less the largest: (runs, classes, examples) from theta (runs, n), x (examples, features).
+        """W x + b of each class, less the largest: (runs, classes, examples), for x (examples, features).
 
         The classes stand before the examples, so that sums over the few classes run along whole rows.
         """
