@@ -16,7 +16,16 @@ from lrcourse.rules import RULES
 from lrcourse.schedules import SCHEDULES
 
 # What a formula may call from its array library.
-FUNCTIONS = {"sqrt": sympy.sqrt, "floor": sympy.floor, "exp": sympy.exp, "cos": sympy.cos, "pi": sympy.pi}
+FUNCTIONS = {
+    "sqrt": sympy.sqrt,
+    "floor": sympy.floor,
+    "exp": sympy.exp,
+    "cos": sympy.cos,
+    "pi": sympy.pi,
+    "sign": sympy.sign,
+    "maximum": lambda one, other: sympy.Max(one, other, evaluate=False),
+    "where": lambda condition, yes, no: sympy.Piecewise((yes, condition), (no, True), evaluate=False),
+}
 
 
 class Library:
@@ -37,10 +46,10 @@ def equations(formula):
         formula, fixed = formula.func, formula.keywords
     if isinstance(formula, str):
         formula = glossary.find("rule or schedule", formula, {**RULES, **SCHEDULES})
-    source = inspect.unwrap(formula)
-    arrays = ("theta", "g", *getattr(formula, "state", ()))
-    known = {"xp": Library(), "np": Library()}
-    for name, parameter in inspect.signature(source).parameters.items():
+    is_rule = hasattr(formula, "state")
+    arrays = ("theta", "g", *formula.state) if is_rule else ()
+    known = {}
+    for name, parameter in inspect.signature(formula).parameters.items():
         if name == "xp":
             continue
         if glossary.TERMS[name].allowed == "flag":
@@ -49,18 +58,27 @@ def equations(formula):
             # A rule reads the parameters and its state from the step before, but the gradient of this one.
             index = {"g": "_t"}.get(name, "_{t-1}") if name in arrays else ""
             known[name] = symbol(name, index)
+    return list(lines_of(formula, known, symbol("theta" if is_rule else "lr", "_t")))
 
-    lines = []
+
+def lines_of(formula, known, result):
+    """The equations of a body, with ``known`` symbols for its names; the last one gives ``result``."""
+    source = inspect.unwrap(formula)
+    known = {"xp": Library(), "np": Library(), **known}
     for line in body(source):
+        called = source.__globals__.get(line.value.func.id) if is_call_of_a_name(line.value) else None
+        if called:  # a rule that ends in another rule, as adamw in adam: go on with the other's lines
+            given = [evaluate(argument, known) for argument in line.value.args]
+            yield from lines_of(called, inspect.signature(called).bind(*given).arguments, result)
+            return
         value = simplify_squares(evaluate(line.value, known))
         if isinstance(line, ast.Return):
-            result = symbol("theta", "_t") if hasattr(formula, "state") else symbol("lr", "_t")
-            lines.append(equation(result, value))
+            yield equation(result, value)
         else:
             (target,) = line.targets
-            known[target.id] = symbol(target.id, "_t" if hasattr(formula, "state") else "")
-            lines.append(equation(known[target.id], value))
-    return lines
+            changes = any(s.name == "t" or s.name.endswith(("_t", "_{t-1}")) for s in value.free_symbols)
+            known[target.id] = symbol(target.id, "_t" if changes and hasattr(formula, "state") else "")
+            yield equation(known[target.id], value)
 
 
 def latex(formula):
@@ -77,6 +95,10 @@ def show(formula):
     from IPython.display import Math
 
     return Math(latex(formula))
+
+
+def is_call_of_a_name(node):
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
 
 
 def symbol(name, index=""):
@@ -104,7 +126,10 @@ def evaluate(node, known):
 
 def simplify_squares(expression):
     """Write g g as g², the way a reader would; nothing else changes."""
-    if not expression.args:
+    if (
+        not isinstance(expression, sympy.Expr | sympy.functions.elementary.piecewise.ExprCondPair)
+        or not expression.args
+    ):
         return expression
     arguments = [simplify_squares(argument) for argument in expression.args]
     if isinstance(expression, sympy.Mul):
@@ -116,4 +141,6 @@ def simplify_squares(expression):
                     arguments[-1] = sympy.Pow(part, 2, evaluate=False)
                 else:
                     arguments.append(part)
-    return expression.func(*arguments, evaluate=False)
+    if isinstance(expression, sympy.Expr):
+        return expression.func(*arguments, evaluate=False)
+    return expression.func(*arguments)

@@ -28,6 +28,15 @@ TERMS = {
     "b": Term("b", "b", "the momentum buffer"),
     "m": Term("m", "m", "the running average of the gradient (first moment)"),
     "v": Term("v", "v", "the running average of the squared gradient (second raw moment)"),
+    "G": Term("G", "G", "the sum of the squared gradients"),
+    "u": Term("u", "u", "the running average of the squared step"),
+    "delta": Term(r"\Delta", "Δ", "the step before the rate"),
+    "c": Term("c", "c", "the average of momentum and gradient whose sign counts"),
+    "v_max": Term(r"v^{\max}", "v_max", "the largest second moment so far"),
+    "decayed": Term(r"\tilde{\theta}", "θ̃", "the parameters after weight decay"),
+    "rho_t": Term(r"\rho", "ρ_t", "how many gradients the second moment is worth by now"),
+    "rho_inf": Term(r"\rho^{\infty}", "ρ_∞", "how many gradients the second moment is worth in the end"),
+    "r_t": Term("r", "r_t", "the factor that makes up for a young second moment"),
     "m_hat": Term(r"\hat{m}", "m̂", "the first moment, bias-corrected"),
     "v_hat": Term(r"\hat{v}", "v̂", "the second moment, bias-corrected"),
     # clocks
@@ -42,6 +51,10 @@ TERMS = {
         r"\beta_2", "β₂", "the share of the second moment kept at each step", "[0, 1)", (0.9, 0.9999, "linear")
     ),
     "eps": Term(r"\epsilon", "ε", "the small number that keeps a division finite", "(0, inf)", (1e-10, 1e-1, "log")),
+    "rho": Term(r"\rho", "ρ", "the share of the average kept at each step", "[0, 1)", (0.5, 0.999, "linear")),
+    "weight_decay": Term(
+        r"\lambda", "λ", "the share of the parameters a rate of 1 removes", "[0, inf)", (1e-4, 1.0, "log")
+    ),
     # hyperparameters of schedules
     "peak_lr": Term(r"\eta_{\max}", "η_max", "the highest rate", "[0, inf)", (1e-4, 10.0, "log")),
     "gamma": Term(r"\gamma", "γ", "the factor a period multiplies the rate with", "(0, 1]", (0.5, 1.0, "linear")),
