@@ -7,23 +7,28 @@ NumPy is the default. ``use("cupy")`` moves everything made from then on to the 
 import functools
 import inspect
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from lrcourse import glossary
+from lrcourse import compiled, glossary, tracing
 
-BLOCK = 1 << 14  # numbers a block of one array holds: with its state and temporaries, about what a core's cache holds
+BLOCK = 1 << 19  # bytes of one array in a block: few enough for the cache, enough to make up for a call to NumPy
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 _chosen = None
+_compiled = False
 
 
 def use(name):
-    """Choose the array library: "numpy", "cupy", or "auto" (CuPy where it works, else NumPy). Returns its module.
+    """Choose what computes: "numpy", "c" (NumPy arrays, rules compiled), "cupy" or "auto" (CuPy if it works, or NumPy).
 
-    Raises ValueError for another name, RuntimeError where CuPy is asked for and cannot work, and then changes nothing.
+    Returns the array library. Raises ValueError for another name, RuntimeError where what is asked for cannot work, and
+    then changes nothing.
     """
-    global _chosen
-    _chosen = glossary.find("backend", name, {"numpy": _numpy, "cupy": _cupy, "auto": _auto})()
+    global _chosen, _compiled
+    chosen = glossary.find("backend", name, {"numpy": _numpy, "c": _c, "cupy": _cupy, "auto": _auto})()
+    _chosen, _compiled = chosen, name == "c"
     return _chosen
 
 
@@ -66,6 +71,13 @@ def _numpy():
     return np
 
 
+def _c():
+    trouble = compiled.trouble()
+    if trouble:
+        raise RuntimeError(f"backend 'c': {trouble}")
+    return np
+
+
 def _cupy():
     trouble = gpu_trouble()
     if trouble:
@@ -86,26 +98,68 @@ def hyperparameters(rule):
     return {name: p.default for name, p in inspect.signature(rule).parameters.items() if name not in given}
 
 
-@functools.cache
-def _wants(rule):
-    return frozenset(inspect.signature(rule).parameters)
+def prepare(rule, hyper):
+    """What the hyperparameters alone settle in ``rule``, for ``run``: worked out once, not at every step."""
+    return tracing.program(rule).known(hyper)
 
 
-def run(rule, theta, g, state, scalars):
+def run(rule, theta, g, state, scalars, prepared=None):
     """Take one step of ``rule`` in place, on ``theta`` (runs, n) and the arrays in the dict ``state``.
 
-    scalars: dict of lr, t and hyperparameters, numbers or columns (runs, 1). Computed in blocks of columns, so that
-    what a block needs stays in the cache; elementwise arithmetic gives the same bits for any block size.
+    scalars: dict of lr, t and hyperparameters, host numbers or columns (runs, 1), less those that ``prepared`` holds.
+    What depends on them alone is worked out once a step, in float64. The rest runs on NumPy in blocks of columns, so
+    that what a block needs stays in the cache, on all cores where it pays; with "c" compiled; on CuPy as one kernel.
+    Elementwise arithmetic gives the same bits for any block, and the same compiled as on NumPy.
     """
-    xp = namespace_of(theta)
-    arguments = {name: value for name, value in scalars.items() if name in _wants(rule)}
-    if "xp" in _wants(rule):
-        arguments["xp"] = xp
+    program = tracing.program(rule)
+    with np.errstate(all="ignore"):  # a run that diverges ends in inf and nan, quietly
+        known = program.known(scalars, prepared)
+        numbers = [known[value].astype(theta.dtype) for value in program.numbers]
+        arrays = [theta, g, *(state[name] for name in rule.state)]
+        if namespace_of(theta) is not np:
+            # A plain number travels with the call; only columns are copied to the device.
+            numbers = [namespace().asarray(n) if n.size > 1 else float(n.item()) for n in numbers]
+            _cupy_kernel(rule)(*numbers, *arrays)
+        elif _compiled and all(array.flags.c_contiguous for array in arrays):
+            _in_parts(theta, lambda parts: compiled.run(program, rule.__name__, arrays, numbers, parts))
+        else:
+            _in_parts(theta, lambda parts: _on_numpy(program, arrays, numbers, parts))
+
+
+def _in_parts(theta, work):
+    """Call ``work`` with the blocks of columns to do: all of them, or each core's share where there are enough."""
     runs, n = theta.shape
-    width = max(1, BLOCK // max(1, runs)) if xp is np else max(1, n)
-    carried = [state[name] for name in rule.state]
-    for start in range(0, n, width):
-        columns = slice(start, start + width)
-        results = rule(theta[:, columns], g[:, columns], *(a[:, columns] for a in carried), **arguments)
-        for array, result in zip((theta, *carried), results if rule.state else (results,), strict=True):
-            array[:, columns] = result
+    width = max(1, BLOCK // max(1, runs * theta.itemsize))
+    blocks = [slice(start, min(start + width, n)) for start in range(0, n, width)]
+    if len(blocks) < CORES:
+        work(blocks)
+    else:
+        list(_pool().map(work, [blocks[core::CORES] for core in range(CORES)]))
+
+
+def _on_numpy(program, arrays, numbers, blocks):
+    theta = arrays[0]
+    scratch = np.empty((program.scratch, len(theta), blocks[0].stop - blocks[0].start), theta.dtype)
+    with np.errstate(all="ignore"):  # a thread starts with settings of its own
+        for columns in blocks:
+            program.run(arrays, numbers, columns, scratch)
+
+
+@functools.cache
+def _pool():
+    return ThreadPoolExecutor(CORES, thread_name_prefix="lrcourse")
+
+
+@functools.cache
+def _cupy_kernel(rule):
+    """A rule as one fused CuPy kernel, called with numbers, theta, g, state; it writes theta and state in place."""
+    program = tracing.program(rule)
+    reads = ", ".join([*(f"T n{k}" for k in range(len(program.numbers))), "T g"])
+    writes = ", ".join(f"T {name}" for name in ("theta", *rule.state))
+    kernel = namespace().ElementwiseKernel(reads, writes, "\n".join(program.c_source()), rule.__name__)
+
+    def step(*arguments):
+        numbers, (theta, g, *state) = arguments[: len(program.numbers)], arguments[len(program.numbers) :]
+        kernel(*numbers, g, theta, *state)
+
+    return step

@@ -55,6 +55,8 @@ TERMS = {
     "weight_decay": Term(
         r"\lambda", "λ", "the share of the parameters a rate of 1 removes", "[0, inf)", (1e-4, 1.0, "log")
     ),
+    "clip_value": Term("", "", "the largest size of one component of the gradient", "(0, inf)"),
+    "clip_norm": Term("", "", "the largest Euclidean norm of a run's gradient", "(0, inf)"),
     # hyperparameters of schedules
     "peak_lr": Term(r"\eta_{\max}", "η_max", "the highest rate", "[0, inf)", (1e-4, 10.0, "log")),
     "gamma": Term(r"\gamma", "γ", "the factor a period multiplies the rate with", "(0, 1]", (0.5, 1.0, "linear")),

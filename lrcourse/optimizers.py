@@ -1,9 +1,27 @@
 """The optimizer: it owns the parameters, what the rule carries, and the clock, and knows no formula."""
 
+import os
+import tempfile
+import zipfile
+import zlib
+from pathlib import Path
+
 import numpy as np
 
 from lrcourse import backend, glossary
 from lrcourse.rules import RULES
+
+# What NumPy raises on a file that is cut, foreign, or made to harm.
+BROKEN = (
+    ValueError,
+    EOFError,
+    KeyError,
+    NotImplementedError,
+    OverflowError,
+    MemoryError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 class Optimizer:
@@ -11,10 +29,12 @@ class Optimizer:
 
     rule: a name or a rule. theta: (runs, n), floating; updated in place by ``step``.
     hyper: the rule's hyperparameters, each a number for all runs or (runs,) numbers, one for each.
+    clip_value: bound on the size of each component of the gradient. clip_norm: bound on the Euclidean norm of each
+    run's gradient, applied after it (Pascanu et al. 2013, Algorithm 1, arXiv:1211.5063). Both act before the rule.
     Raises ValueError or TypeError for an unknown rule or hyperparameter and for values out of range.
     """
 
-    def __init__(self, rule, theta, **hyper):
+    def __init__(self, rule, theta, *, clip_value=None, clip_norm=None, **hyper):
         self.rule = rule if callable(rule) else glossary.find("rule", rule, RULES)
         if getattr(theta, "ndim", None) != 2 or theta.dtype.kind != "f":
             received = f"{theta.dtype} {theta.shape}" if hasattr(theta, "dtype") else repr(theta)
@@ -23,38 +43,101 @@ class Optimizer:
         glossary.known_names(self.name, hyper, known)
         self.theta = theta
         self.hyper = {name: self._column(name, hyper.get(name, default)) for name, default in known.items()}
+        self.clip_value = clip_value if clip_value is None else self._column("clip_value", clip_value)
+        self.clip_norm = clip_norm if clip_norm is None else self._column("clip_norm", clip_norm)
         xp = backend.namespace_of(theta)
         self.state = {name: xp.zeros_like(theta) for name in self.rule.state}
         self.t = 0
+        self._prepared = backend.prepare(self.rule, self.hyper)
 
     @property
     def name(self):
         return self.rule.__name__
 
     def step(self, g, lr):
-        """One update of ``theta`` by the gradient ``g`` (runs, n) at the rate ``lr``: a number, or (runs,) of them."""
-        shape, dtype = getattr(g, "shape", None), getattr(g, "dtype", None)
-        if shape != self.theta.shape or dtype != self.theta.dtype:
-            raise ValueError(
-                f"{self.name}: g must have the shape and type of theta, {self.theta.dtype} {self.theta.shape}; "
-                f"received {dtype} {shape}"
-            )
+        """One update of ``theta`` by the gradient ``g`` (runs, n) at the rate ``lr``: a number, or (runs,) of them.
+
+        Raises ValueError for a gradient or rate that does not fit, and then changes nothing.
+        """
+        if type(g) is not type(self.theta) or g.shape != self.theta.shape or g.dtype != self.theta.dtype:
+            raise ValueError(f"{self.name}: g must be like theta, {kind(self.theta)}; received {kind(g)}")
         lr = self._column("lr", lr)
+        for limit, clipped in ((self.clip_value, clipped_by_value), (self.clip_norm, clipped_by_norm)):
+            if limit is not None:
+                with np.errstate(all="ignore"):  # a run that diverges ends in inf and nan, quietly
+                    g = clipped(g, backend.namespace_of(g).asarray(limit, dtype=g.dtype))
         self.t += 1
-        with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges ends in inf and nan, quietly
-            backend.run(self.rule, self.theta, g, self.state, {"lr": lr, "t": self.t, **self.hyper})
+        backend.run(self.rule, self.theta, g, self.state, {"lr": lr, "t": self.t}, self._prepared)
+
+    def save(self, path):
+        """Write parameters, state, clock and hyperparameters to the ``.npz`` file ``path``, whole or not at all."""
+        contents = {"rule": np.array(self.name), "t": np.array(self.t), "theta": backend.to_host(self.theta)}
+        contents |= {f"state.{name}": backend.to_host(array) for name, array in self.state.items()}
+        contents |= {f"hyper.{name}": column for name, column in self.hyper.items()}
+        with tempfile.NamedTemporaryFile(dir=Path(path).parent, suffix=".part", delete=False) as file:
+            np.savez(file, **contents)
+        os.replace(file.name, path)
+
+    def restore(self, path):
+        """Continue from what ``save`` wrote, bit for bit, in place. The file is never unpickled.
+
+        Raises ValueError for a file that is cut, foreign, of another rule or another shape, and then changes nothing.
+        """
+        try:
+            with open(path, "rb") as raw:
+                file = np.load(raw, allow_pickle=False)
+                if isinstance(file, np.ndarray):
+                    raise ValueError("one array, no .npz")
+                found = {name: file[name] for name in file.files}
+        except BROKEN as error:
+            raise ValueError(f"{self.name}: {path} is no whole state file of an optimizer ({error})") from None
+        wanted = {"rule", "t", "theta", *(f"state.{n}" for n in self.state), *(f"hyper.{n}" for n in self.hyper)}
+        if str(found.get("rule")) != self.name or found.keys() != wanted:
+            of = f"rule {str(found['rule'])!r}" if "rule" in found else f"{', '.join(sorted(found)) or 'nothing'}"
+            raise ValueError(f"{self.name}: {path} must hold the state of rule {self.name!r}; it holds {of}")
+        arrays = {"theta": self.theta, **{f"state.{name}": array for name, array in self.state.items()}}
+        for name, array in arrays.items():
+            if found[name].shape != array.shape or found[name].dtype != array.dtype:
+                raise ValueError(f"{self.name}: {path} must hold {name} as {kind(array)}; it holds {kind(found[name])}")
+        if found["t"].shape or found["t"].dtype.kind != "i" or found["t"] < 0:
+            raise ValueError(f"{self.name}: {path} must hold t as a count of updates; it holds {found['t']}")
+        hyper = {name: self._column(name, found[f"hyper.{name}"]) for name in self.hyper}
+        for name, array in arrays.items():
+            array[...] = backend.namespace_of(array).asarray(found[name])
+        self.t, self.hyper, self._prepared = int(found["t"]), hyper, backend.prepare(self.rule, hyper)
 
     def _column(self, name, value):
-        """A checked hyperparameter as an array (1, 1) for all runs or (runs, 1), one a run.
+        """A checked hyperparameter as a host array (1, 1) for all runs or (runs, 1), one a run.
 
         Never a plain number: NumPy's scalar and array powers may differ in the last bit, and a row of a sweep must be
         its single run, bit for bit.
         """
         runs = len(self.theta)
         glossary.check(self.name, name, value)
-        host = np.asarray(value, dtype=self.theta.dtype)
+        host = np.asarray(value, dtype=np.float64)
         if host.shape not in {(), (1,), (1, 1), (runs,), (runs, 1)}:
             raise ValueError(
                 f"{self.name}: {name} must be one number or {runs}, one a run; received shape {host.shape}"
             )
-        return backend.namespace_of(self.theta).asarray(host.reshape(-1, 1))
+        return host.reshape(-1, 1)
+
+
+def kind(array):
+    """What an array is, in words for an error message."""
+    if not hasattr(array, "dtype"):
+        return repr(array)
+    return f"a {type(array).__module__} array of {array.dtype} {array.shape}"
+
+
+def clipped_by_value(g, limit):
+    """Each component of ``g`` (runs, n), cut to [−limit, limit]. limit: a number or (runs, 1)."""
+    return backend.namespace_of(g).clip(g, -limit, limit)
+
+
+def clipped_by_norm(g, limit):
+    """Each run's gradient, shortened to Euclidean norm ``limit`` where it is longer. limit: a number or (runs, 1)."""
+    xp = backend.namespace_of(g)
+    largest = xp.abs(g).max(axis=1, keepdims=True)
+    largest[largest == 0] = 1
+    norm = largest * xp.sqrt(((g / largest) ** 2).sum(axis=1, keepdims=True))  # squares of 1e200 would be infinite
+    return g * xp.minimum(1, limit / xp.maximum(norm, xp.finfo(g.dtype).tiny))

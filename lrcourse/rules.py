@@ -47,7 +47,7 @@ def momentum(theta, g, b, lr, momentum=0.9):
 def heavy_ball(theta, g, b, lr, momentum=0.9):
     """Gradient descent with momentum: the rate multiplies each gradient as it enters the buffer.
 
-    Source: Polyak (1964), doi:10.1016/0041-5553(64)90137-5, as Sutskever et al. (2013), Eq. 1 and 2, and Keras write it.
+    Source: Polyak (1964), doi:10.1016/0041-5553(64)90137-5, as Sutskever et al. (2013), Eq. 1 and 2, write it.
     The same as ``momentum`` while ``lr`` is constant; after a change the buffer still moves at the old rate.
     Returns ``(theta, b)``.
     """
@@ -157,8 +157,8 @@ def amsgrad(theta, g, m, v, v_max, lr, t, beta1=0.9, beta2=0.999, eps=1e-8, xp=n
 def nadam(theta, g, m, v, lr, t, beta1=0.9, beta2=0.999, eps=1e-8, xp=np):
     """Adam with Nesterov's look ahead: the gradient of now and the momentum of the next step.
 
-    Source: Dozat (2016), Incorporating Nesterov momentum into Adam, ICLR workshop, with a constant ``beta1``, as in optax
-    (PyTorch and Keras let it grow). ``eps`` and ``t`` as in ``adam``. Returns ``(theta, m, v)``.
+    Source: Dozat (2016), Incorporating Nesterov momentum into Adam, ICLR workshop, with a constant ``beta1``, as optax
+    has it (PyTorch and Keras let it grow). ``eps`` and ``t`` as in ``adam``. Returns ``(theta, m, v)``.
     """
     m = beta1 * m + (1 - beta1) * g
     v = beta2 * v + (1 - beta2) * g * g

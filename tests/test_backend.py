@@ -3,8 +3,6 @@ import types
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from lrcourse import backend, rules
 
@@ -34,7 +32,7 @@ def test_numpy_is_the_default():
 
 def test_the_environment_chooses(monkeypatch):
     monkeypatch.setenv("LRCOURSE_BACKEND", "jax")
-    with pytest.raises(ValueError, match="unknown backend 'jax'; known: auto, cupy, numpy"):
+    with pytest.raises(ValueError, match="unknown backend 'jax'; known: auto, c, cupy, numpy"):
         backend.namespace()
     monkeypatch.setenv("LRCOURSE_BACKEND", "numpy")
     assert backend.namespace() is np
@@ -76,25 +74,6 @@ def test_hyperparameters_are_read_from_the_signature():
     assert backend.hyperparameters(rules.adam) == {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
 
 
-@given(runs=st.integers(1, 5), n=st.integers(1, 40), block=st.integers(1, 64))
-def test_any_block_size_gives_the_same_bits(runs, n, block):
-    def two_steps():
-        random = np.random.default_rng(0)
-        theta = random.normal(size=(runs, n))
-        state = {"m": np.zeros((runs, n)), "v": np.zeros((runs, n))}
-        for t in (1, 2):
-            scalars = {"lr": np.full((runs, 1), 0.1), "t": t, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
-            backend.run(rules.adam, theta, random.normal(size=(runs, n)), state, scalars)
-        return theta, *state.values()
-
-    whole = two_steps()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(backend, "BLOCK", block)
-        blocks = two_steps()
-    for expected, got in zip(whole, blocks, strict=True):
-        assert (expected == got).all()
-
-
 @pytest.mark.gpu
 def test_a_step_on_the_gpu_is_the_step_on_numpy():
     if backend.gpu_trouble():
@@ -103,7 +82,7 @@ def test_a_step_on_the_gpu_is_the_step_on_numpy():
     results = []
     for xp in (np, backend.use("cupy")):
         arrays = [xp.array(a) for a in (theta, g, 0 * g, 0 * g)]
-        scalars = {"lr": xp.array([[0.1], [0.2]]), "t": 1, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
+        scalars = {"lr": np.array([[0.1], [0.2]]), "t": 1, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
         backend.run(rules.adam, arrays[0], arrays[1], {"m": arrays[2], "v": arrays[3]}, scalars)
         results.append(backend.to_host(arrays[0]))
     np.testing.assert_allclose(results[0], results[1], rtol=1e-12)

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from lrcourse import rules
 from lrcourse.optimizers import Optimizer
+from lrcourse.rules import RULES
 
 
 def test_it_carries_state_and_clock_from_step_to_step():
@@ -40,7 +41,7 @@ def test_a_row_of_a_sweep_is_its_single_run_bit_for_bit(dtype, runs, n, swept):
         assert (run(slice(row, row + 1))[0] == together[row]).all()
 
 
-@pytest.mark.parametrize("rule", ["sgd", "momentum", "adam"])
+@pytest.mark.parametrize("rule", ["sgd", "momentum", "adam", "adadelta", "radam"])
 def test_a_diverging_neighbour_changes_no_bit(rule):
     def run(lr):
         theta = np.ones((3, 2))
@@ -58,7 +59,7 @@ def test_a_diverging_neighbour_changes_no_bit(rule):
 @pytest.mark.parametrize(
     ("arguments", "hyper", "error", "message"),
     [
-        (("adaam", np.ones((1, 2))), {}, ValueError, "unknown rule 'adaam'; did you mean 'adam'"),
+        (("adaam", np.ones((1, 2))), {}, ValueError, "unknown rule 'adaam'; did you mean 'adam"),
         (
             ("adam", np.ones((1, 2))),
             {"beta_1": 0.9},
@@ -101,9 +102,13 @@ def test_bad_arguments_are_refused_by_name(arguments, hyper, error, message):
 @pytest.mark.parametrize(
     ("g", "lr", "message"),
     [
-        (np.ones((2, 3)), 0.1, r"g must have the shape and type of theta, float64 \(2, 2\); received float64 \(2, 3\)"),
-        (np.ones((2, 2), np.float32), 0.1, r"received float32 \(2, 2\)"),
-        ([[1, 1], [1, 1]], 0.1, r"received None None"),
+        (
+            np.ones((2, 3)),
+            0.1,
+            r"g must be like theta, a numpy array of float64 \(2, 2\); received a numpy array of float64 \(2, 3\)",
+        ),
+        (np.ones((2, 2), np.float32), 0.1, r"received a numpy array of float32 \(2, 2\)"),
+        ([[1, 1], [1, 1]], 0.1, r"received \[\[1, 1\], \[1, 1\]\]"),
         (np.ones((2, 2)), -0.1, r"adam: lr must be in \[0, inf\); received -0.1"),
         (np.ones((2, 2)), [0.1, np.nan], r"adam: lr must be in \[0, inf\); run 1 of 2 has nan"),
         (np.ones((2, 2)), [0.1] * 3, r"lr must be one number or 2, one a run; received shape \(3,\)"),
@@ -118,3 +123,118 @@ def test_a_bad_step_is_refused_and_changes_nothing(g, lr, message):
     assert optimizer.t == 1
     assert (optimizer.theta == theta).all()
     assert (optimizer.state["m"] == m).all()
+
+
+def trained(rule="adam", steps=3, dtype=np.float64, **hyper):
+    optimizer = Optimizer(rule, np.ones((2, 3), dtype), **hyper)
+    random = np.random.default_rng(0)
+    for _ in range(steps):
+        optimizer.step(random.normal(size=(2, 3)).astype(dtype), 0.1)
+    return optimizer
+
+
+def everything(optimizer):
+    arrays = [optimizer.theta, *optimizer.state.values(), *optimizer.hyper.values()]
+    return [optimizer.t, *(array.tobytes() for array in arrays)]
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_saved_and_restored_it_goes_on_bit_for_bit(rule, tmp_path):
+    optimizer = trained(rule)
+    optimizer.save(tmp_path / "state.npz")
+    other = Optimizer(rule, np.zeros((2, 3)))
+    theta = other.theta
+    other.restore(tmp_path / "state.npz")
+    assert everything(other) == everything(optimizer)
+    for one in (optimizer, other):
+        one.step(np.full((2, 3), 0.5), 0.1)
+    assert everything(other) == everything(optimizer)
+    assert other.theta is theta
+    assert [path.name for path in tmp_path.iterdir()] == ["state.npz"]
+
+
+def test_hyperparameters_are_restored_too(tmp_path):
+    trained(beta1=[0.5, 0.7]).save(tmp_path / "state.npz")
+    other = Optimizer("adam", np.ones((2, 3)))
+    other.restore(tmp_path / "state.npz")
+    assert other.hyper["beta1"].tolist() == [[0.5], [0.7]]
+
+
+def bad_files(folder):
+    """Files that are no state of Adam on (2, 3) float64, and what the refusal says of each."""
+    trained().save(folder / "good.npz")
+    good = (folder / "good.npz").read_bytes()
+    with np.load(folder / "good.npz") as file:
+        contents = dict(file)
+    trained("sgd").save(folder / "sgd.npz")
+    trained(dtype=np.float32).save(folder / "float32.npz")
+    (folder / "cut.npz").write_bytes(good[: len(good) // 2])
+    (folder / "empty.npz").write_bytes(b"")
+    (folder / "text.npz").write_text("hello")
+    np.savez(folder / "foreign.npz", a=1)
+    np.savez(folder / "pickle.npz", **{**contents, "theta": np.array([[object()] * 3] * 2)})
+    np.savez(folder / "shape.npz", **{**contents, "theta": np.ones((2, 4))})
+    np.savez(folder / "t.npz", **{**contents, "t": np.array(-1)})
+    np.savez(folder / "beta.npz", **{**contents, "hyper.beta1": np.array([[1.5]])})
+    np.savez(folder / "extra.npz", **contents, extra=1)
+    np.save(folder / "array.npy", np.ones(3))
+    flipped = bytearray(good)
+    flipped[len(good) // 2] ^= 255
+    (folder / "flipped.npz").write_bytes(flipped)
+    return {
+        "sgd.npz": "must hold the state of rule 'adam'; it holds rule 'sgd'",
+        "float32.npz": r"theta as a numpy array of float64 \(2, 3\); it holds a numpy array of float32",
+        "cut.npz": "is no whole state file",
+        "empty.npz": "is no whole state file",
+        "text.npz": "is no whole state file",
+        "foreign.npz": "must hold the state of rule 'adam'; it holds a",
+        "pickle.npz": "is no whole state file of an optimizer .*allow_pickle=False",
+        "shape.npz": r"it holds a numpy array of float64 \(2, 4\)",
+        "t.npz": "must hold t as a count of updates; it holds -1",
+        "beta.npz": r"adam: beta1 must be in \[0, 1\)",
+        "extra.npz": "it holds rule 'adam'",
+        "array.npy": "is no whole state file",
+        "flipped.npz": "is no whole state file|must hold",
+    }
+
+
+def test_a_state_file_that_does_not_fit_is_refused_and_changes_nothing(tmp_path):
+    for name, message in bad_files(tmp_path).items():
+        optimizer = trained(steps=5)
+        before = everything(optimizer)
+        with pytest.raises(ValueError, match=message):
+            optimizer.restore(tmp_path / name)
+        assert everything(optimizer) == before, name
+
+
+def test_a_missing_state_file_is_said_to_be_missing(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        trained().restore(tmp_path / "none.npz")
+
+
+def test_clipping_by_value_and_by_norm_act_per_run_before_the_rule():
+    def moved(**clip):
+        theta = np.zeros((3, 2))
+        Optimizer("sgd", theta, **clip).step(np.array([[3.0, 4.0], [0.3, 0.4], [0.0, 0.0]]), 1.0)
+        return -theta
+
+    np.testing.assert_allclose(moved(clip_value=0.35), [[0.35, 0.35], [0.3, 0.35], [0, 0]], rtol=1e-15)
+    np.testing.assert_allclose(moved(clip_norm=1), [[0.6, 0.8], [0.3, 0.4], [0, 0]], rtol=1e-15)
+    np.testing.assert_allclose(moved(clip_norm=[10, 0.1, 1]), [[3, 4], [0.06, 0.08], [0, 0]], rtol=1e-14)
+    np.testing.assert_allclose(moved(clip_value=3, clip_norm=np.sqrt(2)), [[1, 1], [0.3, 0.4], [0, 0]], rtol=1e-14)
+
+
+def test_clipping_leaves_the_gradient_as_it_was_and_survives_huge_ones():
+    g = np.array([[3e200, 4e200]])
+    theta = np.zeros((1, 2))
+    Optimizer("sgd", theta, clip_norm=1).step(g, 1.0)
+    np.testing.assert_allclose(theta, [[-0.6, -0.8]], rtol=1e-14)
+    assert g.tolist() == [[3e200, 4e200]]
+
+
+@pytest.mark.parametrize(
+    "clip", [{"clip_norm": 0}, {"clip_norm": -1}, {"clip_value": float("nan")}, {"clip_norm": [1, 2, 3]}]
+)
+def test_limits_that_clip_nothing_sensible_are_refused(clip):
+    with pytest.raises(ValueError, match=r"sgd: clip_\w+ must be"):
+        Optimizer("sgd", np.ones((2, 2)), **clip)

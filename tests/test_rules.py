@@ -1,5 +1,6 @@
 """Each rule against its closed form in exact or independent arithmetic, never against itself."""
 
+import inspect
 from fractions import Fraction
 
 import numpy as np
@@ -10,8 +11,23 @@ from hypothesis import strategies as st
 from lrcourse import rules
 from lrcourse.rules import RULES
 
-# One line a rule: fixed hyperparameters, for the contracts that every rule must keep.
-CATALOGUE = {"sgd": {}, "momentum": {"momentum": 0.9}, "adam": {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8}}
+# One line a rule: hyperparameters, for the contracts that every rule must keep.
+CATALOGUE = {
+    "sgd": {},
+    "momentum": {"momentum": 0.9},
+    "heavy_ball": {"momentum": 0.9},
+    "nesterov": {"momentum": 0.9},
+    "adagrad": {"eps": 1e-10},
+    "rmsprop": {"rho": 0.9, "eps": 1e-8},
+    "adadelta": {"rho": 0.9, "eps": 1e-6},
+    "adam": {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8},
+    "adam_uncorrected": {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8},
+    "adamw": {"weight_decay": 0.0, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8},
+    "amsgrad": {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8},
+    "nadam": {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8},
+    "radam": {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8},
+    "lion": {"beta1": 0.9, "beta2": 0.99, "weight_decay": 0.0},
+}
 
 GRADIENTS = np.random.default_rng(1).normal(size=(25, 6)) * np.logspace(-8, 2, 6)
 
@@ -21,7 +37,14 @@ def test_the_catalogue_lists_every_rule():
 
 
 def call(name, theta, g, state, lr, t):
-    result = RULES[name](theta, g, *state, lr=lr, **({"t": t} if name == "adam" else {}), **CATALOGUE[name])
+    result = RULES[name](
+        theta,
+        g,
+        *state,
+        lr=lr,
+        **({"t": t} if "t" in inspect.signature(RULES[name]).parameters else {}),
+        **CATALOGUE[name],
+    )
     theta, *state = result if isinstance(result, tuple) else (result,)
     return theta, state
 
@@ -104,8 +127,41 @@ def test_momentum_zero_is_gradient_descent():
     assert (b == np.arange(3.0)).all()
 
 
-@given(st.floats(1e-3, 1e3))
-def test_adam_does_not_see_the_scale_of_the_gradient(scale):
-    gradients = np.random.default_rng(2).normal(size=(10, 3))
-    plain, scaled = run("adam", gradients)[0], run("adam", gradients * scale)[0]
-    np.testing.assert_allclose(plain, scaled, atol=1e-4 * 0.1)  # eps = 1e-8 against gradients of 1e-3 and more
+@pytest.mark.parametrize(
+    "name", ["adam", "amsgrad", "nadam", "radam", "rmsprop", "adagrad", "adam_uncorrected", "lion"]
+)
+@given(scale=st.floats(0.1, 1e3))
+def test_an_adaptive_rule_does_not_see_the_scale_of_the_gradient(name, scale):
+    # radam takes plain momentum steps until t = 5; a gradient that starts there is zero before.
+    gradients = np.random.default_rng(2).normal(size=(12, 3))
+    gradients[: 6 if name == "radam" else 0] = 0
+    plain, scaled = run(name, gradients)[0], run(name, gradients * scale)[0]
+    np.testing.assert_allclose(plain, scaled, atol=1e-5)  # of steps of 0.1; eps = 1e-8 is felt a little
+
+
+def test_momentum_and_heavy_ball_part_when_the_rate_changes():
+    def last(name, rates):
+        theta, b = np.zeros(1), np.zeros(1)
+        for lr in rates:
+            theta, b = RULES[name](theta, np.ones(1), b, lr=lr, momentum=0.5)
+        return theta[0]
+
+    assert last("momentum", [0.1] * 5) == pytest.approx(last("heavy_ball", [0.1] * 5), rel=1e-12)
+    # After one step both have moved by 0.1; then the rate falls to 0. momentum stops, heavy_ball rolls on by 0.05.
+    assert last("momentum", [0.1, 0.0]) == pytest.approx(-0.1, rel=1e-12)
+    assert last("heavy_ball", [0.1, 0.0]) == pytest.approx(-0.15, rel=1e-12)
+
+
+def test_adamw_shrinks_the_parameters_apart_from_the_gradient():
+    theta, _, _ = rules.adamw(np.full(2, 3.0), np.zeros(2), np.zeros(2), np.zeros(2), lr=0.1, t=1, weight_decay=0.5)
+    assert theta.tolist() == pytest.approx([3 * (1 - 0.1 * 0.5)] * 2, rel=1e-15)
+
+
+def test_lion_moves_every_coordinate_by_the_rate():
+    theta, _ = rules.lion(np.zeros(3), np.array([1e-8, -5.0, 0.0]), np.zeros(3), lr=0.1)
+    assert theta.tolist() == [-0.1, 0.1, 0.0]
+
+
+def test_the_first_uncorrected_step_is_3_16_rates_long():
+    theta, _, _ = rules.adam_uncorrected(np.zeros(1), np.ones(1), np.zeros(1), np.zeros(1), lr=1.0)
+    assert theta[0] == pytest.approx(-0.1 / np.sqrt(0.001), rel=1e-6)

@@ -1,0 +1,73 @@
+"""A rule compiled from its own source with the machine's C compiler, for large models on a machine without a GPU.
+
+Optional: ``backend.use("c")``. The compiler may not reorder or contract arithmetic, so that the bits are NumPy's.
+"""
+
+import ctypes
+import functools
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+FLAGS = (
+    "-O3",
+    "-march=native",
+    "-ffp-contract=off",
+    "-fno-math-errno",
+    "-fno-trapping-math",
+    "-shared",
+    "-fPIC",
+    "-lm",
+)
+TYPES = {np.dtype(np.float32): "float", np.dtype(np.float64): "double"}
+
+
+def trouble():
+    """Why nothing can be compiled here and what to do, or None."""
+    if shutil.which("cc") is None:
+        return 'there is no C compiler (cc); install one, such as gcc or clang, or stay with use("numpy")'
+    return None
+
+
+def run(program, name, arrays, numbers, blocks):
+    """Carry out a rule in place on the given blocks of columns of contiguous ``arrays`` (runs, n)."""
+    runs, n = arrays[0].shape
+    step = library(program, name, arrays[0].dtype)
+    numbers = [np.ascontiguousarray(np.broadcast_to(number, (runs, 1)), arrays[0].dtype) for number in numbers]
+    pointers = [ctypes.c_void_p(array.ctypes.data) for array in (*numbers, *arrays)]
+    for block in blocks:
+        step(ctypes.c_long(runs), ctypes.c_long(n), ctypes.c_long(block.start), ctypes.c_long(block.stop), *pointers)
+
+
+def c_program(program, name):
+    """A rule as a C function over a block of columns, with T still to be chosen."""
+    numbers = [f"n{k}" for k in range(len(program.numbers))]
+    pointers = [f"const T *{n}_" for n in numbers] + [f"T *restrict {a}_" for a in program.arrays]
+    lines = [
+        "#include <tgmath.h>",
+        f"void {name}(long runs, long n, long start, long stop, {', '.join(pointers)}) {{",
+        "for (long run = 0; run < runs; run++) {",
+        *(f"const T {n} = {n}_[run];" for n in numbers),
+        "for (long i = run * n + start; i < run * n + stop; i++) {",
+        *(f"T {a} = {a}_[i];" for a in program.arrays),
+        *program.c_source(),
+        *(f"{a}_[i] = {a};" for a in program.results),
+        "}}}",
+    ]
+    return "\n".join(lines)
+
+
+@functools.cache
+def library(program, name, dtype):
+    """The compiled function. Its file is gone once loaded: nothing is left behind, and nothing old is ever run."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder, f"{name}.c"), Path(folder, f"{name}.so")
+        source.write_text(c_program(program, name))
+        command = ["cc", f"-DT={TYPES[dtype]}", str(source), "-o", str(target), *FLAGS]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(f"{name}: the C compiler refused the rule: {done.stderr.strip().splitlines()[0]}")
+        return getattr(ctypes.CDLL(str(target)), name)

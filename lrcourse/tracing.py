@@ -1,0 +1,186 @@
+"""A rule as a list of array operations, read off by running the rule once on stand-ins.
+
+The list says what to compute before any array is touched: what depends on numbers alone is worked out once a step, in
+float64; the rest runs in place and in scratch arrays on NumPy, or becomes one kernel on a GPU.
+"""
+
+import functools
+import inspect
+import itertools
+
+import numpy as np
+
+from lrcourse import glossary
+
+
+def where(condition, yes, no, out=None):
+    """``np.where`` that can write into an array."""
+    if out is None:
+        return np.where(condition, yes, no)
+    np.copyto(out, no)
+    np.copyto(out, yes, where=condition != 0)
+    return out
+
+
+# Each operation of a formula: on NumPy, and in C.
+OPERATIONS = {
+    "add": (np.add, "{} + {}"),
+    "subtract": (np.subtract, "{} - {}"),
+    "multiply": (np.multiply, "{} * {}"),
+    "divide": (np.divide, "{} / {}"),
+    "power": (np.power, "pow({}, {})"),
+    "negative": (np.negative, "-{}"),
+    "greater": (np.greater, "{} > {}"),
+    "sqrt": (np.sqrt, "sqrt({})"),
+    "exp": (np.exp, "exp({})"),
+    "sign": (np.sign, "({0} > 0) - ({0} < 0) + 0 * {0}"),  # the last term keeps a nan
+    "maximum": (np.maximum, "{0} > {1} || {0} != {0} ? {0} : {1}"),
+    "where": (where, "{} ? {} : {}"),
+}
+FUNCTIONS = ("sqrt", "exp", "sign", "maximum", "where")
+
+
+def operator(name):
+    return lambda self, other: Value(name, self, other)
+
+
+def reflected(name):
+    return lambda self, other: Value(name, other, self)
+
+
+class Value:
+    """Stands for a number or an array while a rule runs, and remembers how it was made.
+
+    Anything that a rule may not contain fails here, on any machine, and not first on a GPU: functions of NumPy itself,
+    a decision on a value, arithmetic that has no place in ``OPERATIONS``.
+    """
+
+    __array_ufunc__ = None  # np.sqrt(value) raises TypeError
+    births = itertools.count()
+
+    def __init__(self, operation, *inputs, is_array=False):
+        self.operation = operation
+        self.inputs = [value if isinstance(value, Value) else Value(value) for value in inputs]
+        self.is_array = is_array or any(value.is_array for value in self.inputs)
+        self.birth = next(Value.births)
+
+    __add__, __radd__ = operator("add"), reflected("add")
+    __sub__, __rsub__ = operator("subtract"), reflected("subtract")
+    __mul__, __rmul__ = operator("multiply"), reflected("multiply")
+    __truediv__, __rtruediv__ = operator("divide"), reflected("divide")
+    __pow__, __gt__ = operator("power"), operator("greater")
+
+    def __neg__(self):
+        return Value("negative", self)
+
+    def __bool__(self):
+        raise TypeError("a rule may not decide on a value, because it runs on whole arrays; use xp.where")
+
+
+class Library:
+    """Stands for the array library ``xp`` while a rule runs."""
+
+    def __getattr__(self, name):
+        glossary.find("function in a rule", name, dict.fromkeys(FUNCTIONS))
+        return lambda *inputs: Value(name, *inputs)
+
+
+class Program:
+    """What a rule does, in order, on numbered slots: first the numbers, then the arrays, then scratch arrays.
+
+    ``steps``: (function, slot to write, slots to read). ``copies``: (slot to write, slot to read) for the end, where a
+    result could not be written at once.
+    """
+
+    def __init__(self, rule):
+        parameters = inspect.signature(rule).parameters
+        self.arrays = ("theta", "g", *rule.state)
+        self.inputs = {name: Value(name, is_array=name in self.arrays) for name in parameters if name != "xp"}
+        results = rule(**self.inputs, **({"xp": Library()} if "xp" in parameters else {}))
+        self.results = dict(zip(("theta", *rule.state), results if rule.state else (results,), strict=True))
+        self.made = made_on_the_way_to(self.results.values())
+        numbers = {value for one in self.made for value in one.inputs if not value.is_array}
+        self.numbers = sorted(numbers, key=lambda value: value.birth)
+        self._find_slots()
+
+    def _find_slots(self):
+        """Give every value a slot: its array as soon as nothing needs the old content, else a scratch array."""
+        order = [*self.numbers, *(self.inputs[name] for name in self.arrays)]
+        slots = {value: slot for slot, value in enumerate(order)}
+        last_use = {value: i for i, one in enumerate(self.made) for value in one.inputs}
+        last_use |= dict.fromkeys(self.results.values(), len(self.made))
+        targets = {value: self.inputs[name] for name, value in self.results.items()}
+        self.steps, self.scratch, free = [], 0, []
+        for i, value in enumerate(self.made):
+            reads = tuple(slots[v] for v in value.inputs)
+            done = [slot for slot in {slots[v] for v in value.inputs if last_use[v] == i} if slot >= len(order)]
+            in_place = value.operation != "where"  # which writes before it has read all
+            free += done if in_place else []
+            target = targets.get(value)
+            if target is not None and last_use.get(target, -1) < i + in_place:
+                slots[value] = slots[target]
+            elif free:
+                slots[value] = free.pop()
+            else:
+                slots[value] = len(order) + self.scratch
+                self.scratch += 1
+            free += [] if in_place else done
+            self.steps.append((OPERATIONS[value.operation][0], slots[value], reads))
+        written = [(slots[self.inputs[name]], slots[value]) for name, value in self.results.items()]
+        self.copies = [(to, source) for to, source in written if to != source]
+
+    def known(self, scalars, before=None):
+        """What ``scalars`` (name to number or column) and what was known ``before`` settle, worked out in float64."""
+        known = dict(before or {})
+        known |= {
+            self.inputs[name]: np.asarray(value, np.float64) for name, value in scalars.items() if name in self.inputs
+        }
+
+        def follow(value):
+            if value not in known:
+                if isinstance(value.operation, (int, float)):
+                    known[value] = np.float64(value.operation)
+                elif (settled := [follow(one) for one in value.inputs]) and all(settled):
+                    known[value] = OPERATIONS[value.operation][0](*(known[one] for one in value.inputs))
+            return value in known
+
+        for number in self.numbers:
+            follow(number)
+        return known
+
+    def run(self, arrays, numbers, columns, scratch):
+        """Carry out the steps on some columns of ``arrays`` (in order), in place, with ``scratch`` (k, runs, width)."""
+        block = [array[:, columns] for array in arrays]
+        slots = [*numbers, *block, *scratch[:, :, : block[0].shape[1]]]
+        for function, to, reads in self.steps:
+            function(*[slots[slot] for slot in reads], out=slots[to])
+        for to, result in [(to, slots[source].copy()) for to, source in self.copies]:
+            slots[to][...] = result
+
+    def c_source(self):
+        """The rule as lines of C on one element: arrays by name, read and written, and the numbers n0, n1 …"""
+        texts = {value: f"n{k}" for k, value in enumerate(self.numbers)}
+        texts |= {self.inputs[name]: f"{name}_old" for name in self.arrays}
+        lines = [f"const T {name}_old = {name};" for name in self.arrays]
+        for k, value in enumerate(self.made):
+            expression = OPERATIONS[value.operation][1].format(*(texts[v] for v in value.inputs))
+            lines.append(f"const T a{k} = {expression};")
+            texts[value] = f"a{k}"
+        return lines + [f"{name} = {texts[value]};" for name, value in self.results.items()]
+
+
+def made_on_the_way_to(results):
+    """The values that array operations make, in the order of the source."""
+    found, todo = set(), list(results)
+    while todo:
+        value = todo.pop()
+        if value.is_array and value.inputs and value not in found:
+            found.add(value)
+            todo += value.inputs
+    return sorted(found, key=lambda value: value.birth)
+
+
+@functools.cache
+def program(rule):
+    """The ``Program`` of a rule, read off once."""
+    return Program(rule)
