@@ -59,6 +59,8 @@ class Value:
     births = itertools.count()
 
     def __init__(self, operation, *inputs, is_array=False):
+        if not isinstance(operation, (str, int, float)):
+            raise TypeError(f"a rule may contain its own arguments and numbers; received {operation!r}")
         self.operation = operation
         self.inputs = [value if isinstance(value, Value) else Value(value) for value in inputs]
         self.is_array = is_array or any(value.is_array for value in self.inputs)
@@ -115,7 +117,8 @@ class Program:
             reads = tuple(slots[v] for v in value.inputs)
             done = [slot for slot in {slots[v] for v in value.inputs if last_use[v] == i} if slot >= len(order)]
             in_place = value.operation != "where"  # which writes before it has read all
-            free += done if in_place else []
+            if in_place:
+                free += done
             target = targets.get(value)
             if target is not None and last_use.get(target, -1) < i + in_place:
                 slots[value] = slots[target]
@@ -124,7 +127,6 @@ class Program:
             else:
                 slots[value] = len(order) + self.scratch
                 self.scratch += 1
-            free += [] if in_place else done
             self.steps.append((OPERATIONS[value.operation][0], slots[value], reads))
         written = [(slots[self.inputs[name]], slots[value]) for name, value in self.results.items()]
         self.copies = [(to, source) for to, source in written if to != source]

@@ -158,6 +158,16 @@ def test_hyperparameters_are_restored_too(tmp_path):
     other = Optimizer("adam", np.ones((2, 3)))
     other.restore(tmp_path / "state.npz")
     assert other.hyper["beta1"].tolist() == [[0.5], [0.7]]
+    other.step(np.ones((2, 3)), 0.1)
+    same = trained(beta1=[0.5, 0.7])
+    same.step(np.ones((2, 3)), 0.1)
+    assert everything(other) == everything(same)
+
+
+def test_a_state_of_another_rule_is_refused_even_where_all_names_agree(tmp_path):
+    trained("momentum").save(tmp_path / "state.npz")
+    with pytest.raises(ValueError, match="must hold the state of rule 'heavy_ball'; it holds rule 'momentum'"):
+        trained("heavy_ball").restore(tmp_path / "state.npz")
 
 
 def bad_files(folder):

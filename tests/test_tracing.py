@@ -87,18 +87,58 @@ def test_a_result_that_needs_an_old_array_waits_its_turn():
     assert [arrays[name][0, 0] for name in ("theta", "g", "a", "b")] == [40, 2, 1, 3]
 
 
+OPERATIONS = {
+    "arithmetic": lambda theta, g, lr, xp=np: (2 - theta) / (1 + g * g) - -theta / 3 + 1 / (2 + theta**2) - lr,
+    "numpy constant": lambda theta, g, lr, xp=np: np.float64(0.5) * theta - g * np.float64(0.3) * lr,
+    "exp": lambda theta, g, lr, xp=np: xp.exp(-theta * theta) - g,
+    "sqrt": lambda theta, g, lr, xp=np: xp.sqrt(g * g + theta * theta),
+    "sign": lambda theta, g, lr, xp=np: xp.sign(g) * lr,
+    "maximum": lambda theta, g, lr, xp=np: xp.maximum(theta, g),
+    "maximum of a number": lambda theta, g, lr, xp=np: xp.maximum(g, lr),
+    "where": lambda theta, g, lr, xp=np: xp.where(theta > g, theta * 2, g * 3) + 1,
+    "where, into what it reads": lambda theta, g, lr, xp=np: xp.where(g > 0, theta, g),
+    "where, from scratch": lambda theta, g, lr, xp=np: xp.where(g > 0, xp.sqrt(theta * theta), theta - g),
+    "where, the other way": lambda theta, g, lr, xp=np: xp.where(g > 0, g, theta),
+}
+
+
 @pytest.mark.parametrize("how", ["numpy", pytest.param("c", marks=needs_compiler)])
-def test_every_operation_that_a_rule_may_use(how, monkeypatch):
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_operation_that_a_rule_may_use(name, how, monkeypatch):
     def rule(theta, g, lr, xp=np):
-        curved = xp.exp(-xp.maximum(theta, g)) + xp.sign(g) * theta**2
-        return xp.where(theta > g, 1 - curved / 2, xp.sqrt(curved * curved)) + (2 + lr)
+        return OPERATIONS[name](theta, g, lr, xp)
 
     rule.state = ()
     monkeypatch.setattr(backend, "_compiled", how == "c")
-    theta, g = np.array([[0.5, -1.0, 0.0, np.nan, 2.0]]), np.array([[-0.5, 3.0, 0.0, 1.0, np.nan]])
+    compiled.library.cache_clear()
+    theta, g = np.array([[0.5, -1.0, 0.0, np.nan, 2.0, -3.0]]), np.array([[-0.5, 3.0, 0.0, 1.0, np.nan, -1.0]])
     expected = rule(theta, g, 0.25)
     backend.run(rule, theta, g, {}, {"lr": 0.25})
     np.testing.assert_allclose(theta, expected, rtol=1e-15)
+
+
+def test_scratch_arrays_are_used_again():
+    assert tracing.program(rules.sgd).scratch == 1
+    assert tracing.program(rules.adam).scratch == 2
+    assert tracing.program(rules.radam).scratch <= 4
+
+
+@pytest.mark.parametrize("how", ["numpy", pytest.param("c", marks=needs_compiler)])
+def test_a_window_into_a_larger_buffer_is_updated_in_place(how, monkeypatch):
+    monkeypatch.setattr(backend, "_compiled", how == "c")
+    buffer = np.ones((3, 6))
+    backend.run(rules.sgd, buffer[:, 1:3], np.ones((3, 2)), {}, {"lr": np.array([[1.0], [2.0], [3.0]])})
+    assert buffer.tolist() == [[1, 0, 0, 1, 1, 1], [1, -1, -1, 1, 1, 1], [1, -2, -2, 1, 1, 1]]
+
+
+@needs_compiler
+def test_c_is_chosen_and_left(monkeypatch):
+    monkeypatch.setattr(backend, "_chosen", None)
+    monkeypatch.setattr(backend, "_compiled", False)
+    assert backend.use("c") is np
+    assert backend._compiled
+    assert backend.use("numpy") is np
+    assert not backend._compiled
 
 
 @pytest.mark.parametrize(
@@ -109,6 +149,8 @@ def test_every_operation_that_a_rule_may_use(how, monkeypatch):
         (lambda theta, g, lr: theta - abs(g), TypeError, "abs"),
         (lambda theta, g, lr: theta - 0.9**g, TypeError, "unsupported operand"),
         (lambda theta, g, lr: theta - g.mean(), AttributeError, "mean"),
+        (lambda theta, g, lr: theta - g * np.ones(3), TypeError, r"its own arguments and numbers; received array"),
+        (lambda theta, g, lr: theta - np.ones(3) * g, TypeError, r"its own arguments and numbers; received array\(\[1"),
         (lambda theta, g, lr, xp: theta - xp.square(g), ValueError, "unknown function in a rule 'square'.*known: exp"),
     ],
 )
