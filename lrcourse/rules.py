@@ -71,7 +71,8 @@ def adagrad(theta, g, G, lr, eps=1e-10, xp=np):
     """A rate for every coordinate, divided by the root of the sum of its squared gradients.
 
     Source: Duchi, Hazan and Singer (2011), Journal of Machine Learning Research 12, Figure 1, diagonal form. The sum
-    starts at 0 (optax: at 0.1). ``eps`` stands outside the root, as in PyTorch (optax: inside). Returns ``(theta, G)``.
+    starts at 0 and ``eps`` stands outside the root, as in PyTorch (optax and Keras: at 0.1 and inside).
+    Returns ``(theta, G)``.
     """
     G = G + g * g
     return theta - lr * g / (xp.sqrt(G) + eps), G
@@ -106,7 +107,7 @@ def adam(theta, g, m, v, lr, t, beta1=0.9, beta2=0.999, eps=1e-8, xp=np):
     """Adaptive moments with bias correction.
 
     Source: Kingma and Ba (2015), Algorithm 1, arXiv:1412.6980. ``eps`` stands outside the root, added to the corrected
-    root. ``t`` is the number of this update, from 1. ``xp`` is the array library. Returns ``(theta, m, v)``.
+    root (Keras: to the uncorrected one, the paper's eps-hat). ``t`` is the number of this update, from 1. ``xp`` is the array library. Returns ``(theta, m, v)``.
     """
     m = beta1 * m + (1 - beta1) * g
     v = beta2 * v + (1 - beta2) * g * g
@@ -142,8 +143,8 @@ def adamw(theta, g, m, v, lr, t, weight_decay=0.01, beta1=0.9, beta2=0.999, eps=
 def amsgrad(theta, g, m, v, v_max, lr, t, beta1=0.9, beta2=0.999, eps=1e-8, xp=np):
     """Adam that never forgets its largest second moment, so that no coordinate's rate grows again.
 
-    Source: Reddi, Kale and Kumar (2018), Algorithm 2, arXiv:1904.09237, with Adam's bias correction, as PyTorch has it
-    (the largest is kept before the correction). ``eps`` and ``t`` as in ``adam``. Returns ``(theta, m, v, v_max)``.
+    Source: Reddi, Kale and Kumar (2018), Algorithm 2, arXiv:1904.09237, which corrects nothing, with Adam's correction,
+    as PyTorch has it (the largest is kept before the correction; optax: after it). ``eps`` and ``t`` as in ``adam``. Returns ``(theta, m, v, v_max)``.
     """
     m = beta1 * m + (1 - beta1) * g
     v = beta2 * v + (1 - beta2) * g * g
@@ -158,7 +159,7 @@ def nadam(theta, g, m, v, lr, t, beta1=0.9, beta2=0.999, eps=1e-8, xp=np):
     """Adam with Nesterov's look ahead: the gradient of now and the momentum of the next step.
 
     Source: Dozat (2016), Incorporating Nesterov momentum into Adam, ICLR workshop, with a constant ``beta1``, as optax
-    has it (PyTorch and Keras let it grow). ``eps`` and ``t`` as in ``adam``. Returns ``(theta, m, v)``.
+    has it (PyTorch and Keras let it grow), and, as in all three, without the factor ``beta2`` on v_hat. ``eps`` and ``t`` as in ``adam``. Returns ``(theta, m, v)``.
     """
     m = beta1 * m + (1 - beta1) * g
     v = beta2 * v + (1 - beta2) * g * g
@@ -171,8 +172,9 @@ def nadam(theta, g, m, v, lr, t, beta1=0.9, beta2=0.999, eps=1e-8, xp=np):
 def radam(theta, g, m, v, lr, t, beta1=0.9, beta2=0.999, eps=1e-8, xp=np):
     """Adam that waits: momentum alone until enough gradients are seen for the second moment to be trusted.
 
-    Source: Liu et al. (2020), Algorithm 2, arXiv:1908.03265: trusted where ``rho_t`` is above 4 (PyTorch: 5). The paper
-    has no eps; here it is added to the corrected root, as in optax. ``t`` as in ``adam``. Returns ``(theta, m, v)``.
+    Source: Liu et al. (2020), Algorithm 2, arXiv:1908.03265: trusted where ``rho_t`` is above 4 (PyTorch and optax: 5).
+    The paper has no eps; here it is added to the corrected root, as in optax. ``t`` as in ``adam``. Called plainly,
+    ``beta2`` must not be 0.6, where ``rho_inf`` is 4 and ``r_t`` divides by 0. Returns ``(theta, m, v)``.
     """
     m = beta1 * m + (1 - beta1) * g
     v = beta2 * v + (1 - beta2) * g * g

@@ -248,3 +248,11 @@ def test_clipping_leaves_the_gradient_as_it_was_and_survives_huge_ones():
 def test_limits_that_clip_nothing_sensible_are_refused(clip):
     with pytest.raises(ValueError, match=r"sgd: clip_\w+ must be"):
         Optimizer("sgd", np.ones((2, 2)), **clip)
+
+
+def test_radam_where_the_second_moment_is_never_trusted_is_corrected_momentum():
+    # At beta2 = 0.6 rho_inf is 4: never above it, and the factor that is not used divides by 0.
+    theta = np.zeros((2, 1))
+    optimizer = Optimizer("radam", theta, beta2=[0.6, 0.5])
+    optimizer.step(np.full((2, 1), 3.0), 0.1)
+    np.testing.assert_allclose(theta, -0.3, rtol=1e-14)
