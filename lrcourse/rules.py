@@ -107,7 +107,8 @@ def adam(theta, g, m, v, lr, t, beta1=0.9, beta2=0.999, eps=1e-8, xp=np):
     """Adaptive moments with bias correction.
 
     Source: Kingma and Ba (2015), Algorithm 1, arXiv:1412.6980. ``eps`` stands outside the root, added to the corrected
-    root (Keras: to the uncorrected one, the paper's eps-hat). ``t`` is the number of this update, from 1. ``xp`` is the array library. Returns ``(theta, m, v)``.
+    root (Keras: to the uncorrected one, the paper's eps-hat). ``t`` is the number of this update, from 1. ``xp`` is the
+    array library. Returns ``(theta, m, v)``.
     """
     m = beta1 * m + (1 - beta1) * g
     v = beta2 * v + (1 - beta2) * g * g
@@ -144,7 +145,8 @@ def amsgrad(theta, g, m, v, v_max, lr, t, beta1=0.9, beta2=0.999, eps=1e-8, xp=n
     """Adam that never forgets its largest second moment, so that no coordinate's rate grows again.
 
     Source: Reddi, Kale and Kumar (2018), Algorithm 2, arXiv:1904.09237, which corrects nothing, with Adam's correction,
-    as PyTorch has it (the largest is kept before the correction; optax: after it). ``eps`` and ``t`` as in ``adam``. Returns ``(theta, m, v, v_max)``.
+    as PyTorch has it (the largest is kept before the correction; optax: after it). ``eps`` and ``t`` as in ``adam``.
+    Returns ``(theta, m, v, v_max)``.
     """
     m = beta1 * m + (1 - beta1) * g
     v = beta2 * v + (1 - beta2) * g * g
@@ -159,7 +161,8 @@ def nadam(theta, g, m, v, lr, t, beta1=0.9, beta2=0.999, eps=1e-8, xp=np):
     """Adam with Nesterov's look ahead: the gradient of now and the momentum of the next step.
 
     Source: Dozat (2016), Incorporating Nesterov momentum into Adam, ICLR workshop, with a constant ``beta1``, as optax
-    has it (PyTorch and Keras let it grow), and, as in all three, without the factor ``beta2`` on v_hat. ``eps`` and ``t`` as in ``adam``. Returns ``(theta, m, v)``.
+    has it (PyTorch and Keras let it grow), and, as in all three, without the factor ``beta2`` on v_hat. ``eps`` and
+    ``t`` as in ``adam``. Returns ``(theta, m, v)``.
     """
     m = beta1 * m + (1 - beta1) * g
     v = beta2 * v + (1 - beta2) * g * g
