@@ -8,12 +8,13 @@ import functools
 import inspect
 import os
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import numpy as np
 
 from lrcourse import compiled, glossary, tracing
 
-BLOCK = 1 << 19  # bytes of one array in a block: few enough for the cache, enough to make up for a call to NumPy
+BLOCK = 1 << 20  # bytes of one array in a block: few enough for the cache, enough to make up for a call to NumPy
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 _chosen = None
@@ -107,8 +108,8 @@ def run(rule, theta, g, state, scalars, prepared=None):
     """Take one step of ``rule`` in place, on ``theta`` (runs, n) and the arrays in the dict ``state``.
 
     scalars: dict of lr, t and hyperparameters, host numbers or columns (runs, 1), less those that ``prepared`` holds.
-    What depends on them alone is worked out once a step, in float64. The rest runs on NumPy in blocks of columns, so
-    that what a block needs stays in the cache, on all cores where it pays; with "c" compiled; on CuPy as one kernel.
+    What depends on them alone is worked out once a step, in float64. The rest runs on NumPy in blocks, so that what
+    a block needs stays in the cache, on all cores where it pays; with "c" compiled; on CuPy as one kernel.
     Elementwise arithmetic gives the same bits for any block, and the same compiled as on NumPy.
     """
     program = tracing.program(rule)
@@ -127,22 +128,28 @@ def run(rule, theta, g, state, scalars, prepared=None):
 
 
 def _in_parts(theta, work):
-    """Call ``work`` with the blocks of columns to do: all of them, or each core's share where there are enough."""
-    runs, n = theta.shape
-    width = max(1, BLOCK // max(1, runs * theta.itemsize))
-    blocks = [slice(start, min(start + width, n)) for start in range(0, n, width)]
+    """Call ``work`` with the blocks (rows, columns) to do: all of them, or each core's share where there are enough."""
+    (runs, n), size = theta.shape, max(1, BLOCK // theta.itemsize)
+    rows = pieces(runs, max(1, size // max(1, n)))  # several whole rows, or else pieces of one
+    blocks = [(some, columns) for some in rows for columns in pieces(n, size)]
     if len(blocks) < CORES:
         work(blocks)
     else:
         list(_pool().map(work, [blocks[core::CORES] for core in range(CORES)]))
 
 
+def pieces(length, size):
+    """0 … length in slices of about the same length, at most ``size``."""
+    ends = np.linspace(0, length, -(-length // size) + 1).astype(int).tolist()
+    return [slice(start, end) for start, end in pairwise(ends)]
+
+
 def _on_numpy(program, arrays, numbers, blocks):
-    theta = arrays[0]
-    scratch = np.empty((program.scratch, len(theta), blocks[0].stop - blocks[0].start), theta.dtype)
+    largest = [max(s.stop - s.start for s in slices) for slices in zip(*blocks, strict=True)]
+    scratch = np.empty((program.scratch, *largest), arrays[0].dtype)
     with np.errstate(all="ignore"):  # a thread starts with settings of its own
-        for columns in blocks:
-            program.run(arrays, numbers, columns, scratch)
+        for rows, columns in blocks:
+            program.run(arrays, numbers, rows, columns, scratch)
 
 
 @functools.cache

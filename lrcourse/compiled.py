@@ -33,23 +33,24 @@ def trouble():
 
 
 def run(program, name, arrays, numbers, blocks):
-    """Carry out a rule in place on the given blocks of columns of contiguous ``arrays`` (runs, n)."""
+    """Carry out a rule in place on the given blocks (rows, columns) of contiguous ``arrays`` (runs, n)."""
     runs, n = arrays[0].shape
     step = library(program, name, arrays[0].dtype)
     numbers = [np.ascontiguousarray(np.broadcast_to(number, (runs, 1)), arrays[0].dtype) for number in numbers]
     pointers = [ctypes.c_void_p(array.ctypes.data) for array in (*numbers, *arrays)]
-    for block in blocks:
-        step(ctypes.c_long(runs), ctypes.c_long(n), ctypes.c_long(block.start), ctypes.c_long(block.stop), *pointers)
+    for rows, columns in blocks:
+        ends = (n, rows.start, rows.stop, columns.start, columns.stop)
+        step(*map(ctypes.c_long, ends), *pointers)
 
 
 def c_program(program, name):
-    """A rule as a C function over a block of columns, with T still to be chosen."""
+    """A rule as a C function over a block, with the type T still to be chosen."""
     numbers = [f"n{k}" for k in range(len(program.numbers))]
     pointers = [f"const T *{n}_" for n in numbers] + [f"T *restrict {a}_" for a in program.arrays]
     lines = [
         "#include <tgmath.h>",
-        f"void {name}(long runs, long n, long start, long stop, {', '.join(pointers)}) {{",
-        "for (long run = 0; run < runs; run++) {",
+        f"void {name}(long n, long first, long end, long start, long stop, {', '.join(pointers)}) {{",
+        "for (long run = first; run < end; run++) {",
         *(f"const T {n} = {n}_[run];" for n in numbers),
         "for (long i = run * n + start; i < run * n + stop; i++) {",
         *(f"T {a} = {a}_[i];" for a in program.arrays),

@@ -150,10 +150,11 @@ class Program:
             follow(number)
         return known
 
-    def run(self, arrays, numbers, columns, scratch):
-        """Carry out the steps on some columns of ``arrays`` (in order), in place, with ``scratch`` (k, runs, width)."""
-        block = [array[:, columns] for array in arrays]
-        slots = [*numbers, *block, *scratch[:, :, : block[0].shape[1]]]
+    def run(self, arrays, numbers, rows, columns, scratch):
+        """Carry out the steps on a block of ``arrays`` (in order), in place. scratch: as large as the largest block."""
+        block = [array[rows, columns] for array in arrays]
+        numbers = [number[rows] if number.size > 1 else number for number in numbers]
+        slots = [*numbers, *block, *scratch[:, : len(block[0]), : block[0].shape[1]]]
         for function, to, reads in self.steps:
             function(*[slots[slot] for slot in reads], out=slots[to])
         for to, result in [(to, slots[source].copy()) for to, source in self.copies]:
