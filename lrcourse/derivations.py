@@ -1,0 +1,286 @@
+"""Derivations whose steps are checked: one that does not follow from the step before is an error that names it.
+
+Both sides of a step are computed at exact numbers, then SymPy is asked for a proof. A proof is for values in general;
+the ends of closed ranges are among the numbers. A step that is not proven says what it rests on.
+"""
+
+import contextlib
+import itertools
+import random
+import re
+from collections import namedtuple
+
+import sympy
+from sympy.logic.boolalg import Boolean
+from sympy.parsing.sympy_parser import auto_number, parse_expr, rationalize
+
+from lrcourse import formulas, glossary
+
+POINTS = 32  # at how many values both sides are computed, for each t
+INSTANCES = 8  # for how many t a step is proven one by one, where SymPy cannot prove it for any t
+ROUNDS = 50  # how often assumptions are put into one another
+ARRAYS = {name for name, term in glossary.TERMS.items() if term.allowed is None}
+ANY = "(-inf, inf)"
+INTERVAL = re.compile(r"(whole )?[\[(]-?(inf|[\d.]+), -?(inf|[\d.]+)[\])]")
+NUMBERS = sorted({sympy.Rational(n, d) for d in (1, 2, 3, 10) for n in (-3, -2, -1, 0, 1, 2, 3, 5)})
+
+Step = namedtuple("Step", "text expression reason assumptions verdict")
+
+
+class WrongStep(ValueError):
+    """A step that does not follow from the one before it."""
+
+
+class E(sympy.Function):
+    """The expectation: linear. Arrays are random, with an index or without; everything else is constant."""
+
+    @classmethod
+    def eval(cls, inside):
+        inside = sympy.expand(inside)
+        if isinstance(inside, sympy.Add):
+            return sympy.Add(*map(cls, inside.args))
+        if isinstance(inside, sympy.Sum):
+            return sympy.Sum(cls(inside.function), *inside.limits)
+        hidden = {expectation: sympy.Dummy() for expectation in inside.atoms(cls)}
+        parts = inside.xreplace(hidden).as_independent(sympy.IndexedBase, as_Add=False)
+        constant, chance = (part.xreplace({v: k for k, v in hidden.items()}) for part in parts)
+        return constant if chance == 1 else constant * cls(chance) if constant != 1 else None
+
+
+FUNCTIONS = {
+    **{name: getattr(sympy, name) for name in ("Derivative", "Product", "Sum", "log", "oo")},
+    **formulas.FUNCTIONS,
+    "abs": lambda inside: sympy.Abs(inside, evaluate=False),
+    "E": lambda inside: E(inside, evaluate=False),
+}
+
+
+def derivation(*steps, **ranges):
+    """Check ``start, (expression, reason, *assumptions), ...``; a notebook shows the result with its reasons.
+
+    Expressions are texts and are shown as written: all of them equal, or all of them equivalent conditions. Names are
+    those of the glossary, i and j for any whole number, and those of ``ranges``, as in ``k="(0, inf)"``, which also
+    narrow a range: ``t="whole [2, inf)"``. An assumption is a condition, or an equation that puts its right side for
+    its left, where an index stands for any in its range. Raises WrongStep, which names the step, and TypeError or
+    ValueError for what cannot be read.
+    """
+    if len(steps) < 2:
+        raise TypeError("a derivation is a start and at least one step: derivation(start, (expression, reason), ...)")
+    rows = [("the start", steps[0], "")]
+    for number, step in enumerate(steps[1:], 1):
+        if not (isinstance(step, tuple) and len(step) > 1 and isinstance(step[1], str) and step[1].strip()):
+            raise TypeError(f"step {number} must be (expression, reason in words, *assumptions); received {step!r}")
+        rows.append((f"step {number}, {step[1]!r}", *step))
+    terms = {name: term.allowed or ANY for name, term in glossary.TERMS.items() if term.allowed != "flag"}
+    ranges = {**terms, "i": f"whole {ANY}", "j": f"whole {ANY}", **ranges}
+    known = names(ranges, str([(text, given) for _, text, _, *given in rows]))
+    done = []
+    for place, text, reason, *given in rows:
+        expression, *assumptions = (read(place, part, known) for part in (text, *given))
+        step = Step(text, expression, reason, assumptions, "")
+        done.append(step._replace(verdict=check(place, done[-1], step, ranges)) if done else step)
+    return Derivation(done)
+
+
+class Derivation:
+    """A checked derivation. steps: of each the text, expression, reason, assumptions and verdict."""
+
+    def __init__(self, steps):
+        self.steps = steps
+        self.proven = all(step.verdict == "proven" for step in steps[1:])
+        self.sign = ("=", "={}&") if isinstance(steps[0].expression, sympy.Expr) else ("<=>", r"\iff{}&")
+
+    def _repr_latex_(self):
+        lines = [f"& {latex(self.steps[0].expression)}"]
+        for step in self.steps[1:]:
+            reason = re.sub(r"[\\{}]", r"\\\g<0>", step.reason)
+            given = "".join(rf",\ {latex(assumption)}" for assumption in step.assumptions)
+            mark = "" if step.verdict == "proven" else rf"\text{{ ({step.verdict})}}"
+            lines.append(rf"{self.sign[1]} {latex(step.expression)} && \text{{{reason}}}{given}{mark}")
+        return "$$\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}$$"
+
+    def __repr__(self):
+        lines = [f"{self.sign[0]:4}{step.text}    ({step.reason}; {step.verdict})" for step in self.steps[1:]]
+        return "\n".join([f"    {self.steps[0].text}", *lines])
+
+
+def latex(expression):
+    """LaTeX in the order written, with the symbols of the glossary."""
+    terms = {s: glossary.TERMS.get(s.name) for s in expression.atoms(sympy.Symbol)}
+    symbols = {s: term.symbol for s, term in terms.items() if term and term.symbol}
+    return sympy.latex(expression, order="none", fold_short_frac=False, symbol_names=symbols)
+
+
+def names(ranges, text):
+    """What each name stands for: an array if it is one in the glossary or has an index anywhere in the text."""
+    known = {}
+    for name, interval in ranges.items():
+        if not (isinstance(interval, str) and INTERVAL.fullmatch(interval) and numbers(interval)):
+            raise ValueError(f"{name} needs a range such as '(0, inf)' or 'whole [1, inf)'; received {interval!r}")
+        left, low, *_ = glossary.bounds(interval)
+        sign = "positive" if low > 0 or (low == 0 and left == "(") else "nonnegative" if low == 0 else "real"
+        symbol = sympy.Symbol(name, **{"integer" if interval.startswith("whole") else "real": True, sign: True})
+        array = name in ARRAYS or re.search(rf"\b{name}\[", text)
+        known[name] = sympy.IndexedBase(symbol) if array else symbol
+    return known | FUNCTIONS
+
+
+def numbers(interval):
+    """Exact numbers in an interval; of whole numbers the first."""
+    _, low, high, _ = glossary.bounds(interval)
+    found = NUMBERS
+    if interval.startswith("whole"):
+        found = [sympy.Integer(max(low, -3)) + n for n in range(INSTANCES)]
+    elif abs(low) + abs(high) < sympy.oo:
+        low, high = sympy.Rational(str(low)), sympy.Rational(str(high))
+        found = [low + (high - low) * n / 12 for n in range(13)]
+    return [number for number in found if glossary.inside(interval, float(number))]
+
+
+def read(place, text, known):
+    """A text as a SymPy expression or condition, unevaluated."""
+    if not isinstance(text, str):
+        raise TypeError(f"{place}: an expression is a text such as '1 - beta1**t'; received {text!r}")
+    for name in re.findall(r"\b[^\W\d]\w*", text):
+        if name not in known:
+            raise ValueError(f"{place}: unknown name {name!r} in {text!r}; {glossary.suggestion(name, known)}")
+    try:
+        expression = parse_expr(text.strip(), known, (auto_number, rationalize), vars(sympy).copy(), evaluate=False)
+    except Exception as error:  # whatever a slip of the pen leads to
+        raise ValueError(f"{place}: cannot read {text!r} ({type(error).__name__}: {error})") from None
+    if not isinstance(expression, sympy.Expr | Boolean):
+        raise TypeError(f"{place}: {text!r} is no SymPy expression or condition")
+    return expression
+
+
+def check(place, before, step, ranges):
+    """The verdict on a step. WrongStep if it does not follow."""
+    if isinstance(before.expression, sympy.Expr) != isinstance(step.expression, sympy.Expr):
+        raise TypeError(f"{place}: an expression and a condition cannot follow from each other")
+    if any(isinstance(assumption, sympy.Expr) for assumption in step.assumptions):
+        raise TypeError(f"{place}: an assumption must be an equation or a condition; received {step.assumptions}")
+    rules = [rule(place, assumption, ranges) for assumption in step.assumptions if isinstance(assumption, sympy.Eq)]
+    sides = [before.expression, step.expression, *(a for a in step.assumptions if not isinstance(a, sympy.Eq))]
+    counts = {s for side in sides for s in side.free_symbols if s.is_integer} - {left for left, *_ in rules}
+    pools = {s: numbers(ranges[s.name])[: INSTANCES // len(counts)] for s in sorted(counts, key=str)}
+    cases = [dict(zip(pools, values, strict=True)) for values in itertools.product(*pools.values())]
+    concrete = [[settle(place, side, rules, case) for side in sides] for case in cases]
+    tried = 0
+    for case, here in zip(cases, concrete, strict=True):
+        for point in points(here, ranges):
+            one, two, *given = (value(side, point) for side in here)
+            if set(given) <= {sympy.true} and not one == two == sympy.nan:
+                tried += 1
+                if not agree(one, two):
+                    where = ", ".join(f"{name} = {number}" for name, number in {**case, **point}.items())
+                    texts = f"  before: {before.text}\n  after: {step.text}\n"
+                    result = f"  With {where} it is {one} before and {two} after."
+                    raise WrongStep(f"{place}, does not follow from the one before.\n{texts}{result}")
+    if not tried:
+        raise ValueError(f"{place}: there are no values to check it at")
+    if proven(*(settle(place, side, rules) for side in sides)):
+        return "proven"
+    if pools and all(proven(*here) for here in concrete):
+        return "proven for " + " and ".join(f"{s} = {pool[0]}, …, {pool[-1]}" for s, pool in pools.items())
+    return f"computed at {tried} values"
+
+
+def rule(place, equation, ranges):
+    """An assumed equation: its left and right with wild cards for the indices on the left, and the least of each."""
+    left, right = equation.args
+    if not isinstance(left, sympy.Symbol | sympy.Indexed | E):
+        raise ValueError(f"{place}: an assumed equation has a name, an indexed name or E(...) on its left, not {left}")
+    indices = {s for indexed in left.atoms(sympy.Indexed) for index in indexed.indices for s in index.free_symbols}
+    wilds = {s: sympy.Wild(s.name) for s in indices}
+    least = {wilds[s]: numbers(ranges[s.name])[0] for s in wilds if s.is_nonnegative}
+    bound = {s: sympy.Dummy(s.name, integer=True) for s in right.atoms(sympy.Symbol) - right.free_symbols}
+    return left.subs(wilds), right.xreplace(bound).subs(wilds), least
+
+
+def settle(place, expression, rules, case=()):
+    """An expression with a case (values of whole numbers) and the assumptions put in, and its sums added up."""
+    expression = expression.subs(case)
+    for _ in range(ROUNDS):
+        before, expression = expression, expression.doit()
+        for left, right, least in rules:
+            for part in expression.atoms(type(left)):
+                match = part.match(left)
+                # m[0] is no case of an equation for t = 1, 2, …
+                if match is not None and all((match[w] - low).is_nonnegative for w, low in least.items()):
+                    expression = expression.xreplace({part: right.xreplace(match).subs(case)})
+        if expression == before:
+            return expression
+    raise ValueError(f"{place}: its assumptions, put into one another, have no end")
+
+
+def points(sides, ranges):
+    """Numbers for everything free in the sides, each in its range; for conditions also where they are just met."""
+    whole = sympy.Tuple(*sides)
+    # g[1] and E(g[1]) are numbers of their own, with nothing in them that is free.
+    closed = {sympy.Dummy(): part for part in whole.atoms(E, sympy.Indexed)}
+    bare = whole.xreplace({part: dummy for dummy, part in closed.items()})
+    arrays = bare.atoms(sympy.IndexedBase)
+    free = {closed.get(name, name) for name in bare.free_symbols - {array.label for array in arrays} | arrays}
+    intervals = {name: ranges.get(str(name).split("[")[0], ANY) for name in sorted(free, key=str)}
+    relations = [relation for side in sides for relation in sorted(side.atoms(sympy.Rel), key=str)]
+    chance = random.Random(0)
+    # Each number in a range is among those drawn.
+    columns = [chance.sample((numbers(interval) * POINTS)[:POINTS], POINTS) for interval in intervals.values()]
+    for _, *row in zip(range(POINTS), *columns, strict=True):
+        point = dict(zip(intervals, row, strict=True))
+        yield point
+        if relations and point:
+            relation, name = chance.choice(relations), chance.choice([*point])
+            margin = (relation.lhs - relation.rhs).xreplace({n: v for n, v in point.items() if n != name})
+            with contextlib.suppress(NotImplementedError):  # an equation that SymPy cannot solve
+                for root in sympy.solve(margin, name):
+                    if root.is_real and glossary.inside(intervals[name], float(root)):
+                        yield {**point, name: root}
+
+
+def value(expression, point):
+    """The value of an expression or a condition; nan where it has none."""
+    try:
+        number = expression.xreplace(point).doit()
+    except TypeError:  # a condition on what is not finite
+        return sympy.nan
+    return sympy.nan if number.is_finite is False else number
+
+
+def agree(one, two):
+    if isinstance(one, sympy.Expr) and isinstance(two, sympy.Expr) and one != two:
+        return float(abs(sympy.N((one - two) / (abs(one) + abs(two)), 30))) < 1e-20
+    return one == two
+
+
+def proven(one, two, *given):
+    """Whether SymPy proves that both are equal, or that both conditions say the same."""
+    if isinstance(one, sympy.Expr):
+        difference = (one - two).xreplace({s: s.as_dummy() for side in (one, two) for s in side.atoms(sympy.Sum)})
+        # SymPy adds up a sum to one formula in general, and to another for single values, such as beta1 = 1.
+        general = difference.replace(
+            sympy.Piecewise, lambda *cases: sympy.Piecewise(*(c for c in cases if not isinstance(c[1], sympy.Eq)))
+        )
+        return sympy.expand(general) == 0 or sympy.simplify(general) == 0
+    one, two, given = signs(one), signs(two), [sign for condition in given for sign in signs(condition)]
+    return all(follows(sign, two + given) for sign in one) and all(follows(sign, one + given) for sign in two)
+
+
+def signs(condition):
+    """A condition as expressions that are ">", ">=" or "==" 0; |x| < c is x < c and -x < c."""
+    if isinstance(condition, sympy.And):
+        return [sign for part in condition.args for sign in signs(part)]
+    if isinstance(condition, sympy.Eq):
+        return [(condition.lhs - condition.rhs, "==")]
+    if not isinstance(condition, sympy.Gt | sympy.Ge | sympy.Lt | sympy.Le):
+        return [] if condition is sympy.true else [(sympy.nan, "")]
+    low, high = condition.lts, condition.gts
+    lows = [low.args[0], -low.args[0]] if isinstance(low, sympy.Abs) else [low]
+    return [(high - low, condition.rel_op.replace("<", ">")) for low in lows]
+
+
+def follows(sign, others):
+    """Whether an expression has its sign by itself, or as a positive multiple of another of that sign."""
+    expression, kind = sign
+    multiples = [sympy.simplify(expression / other) for other, other_kind in others if other_kind == kind]
+    return any(m.is_positive for m in ([expression] if kind != "==" else []) + multiples)
