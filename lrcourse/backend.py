@@ -8,7 +8,6 @@ import functools
 import inspect
 import os
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 
 import numpy as np
 
@@ -140,8 +139,8 @@ def _in_parts(theta, work):
 
 def pieces(length, size):
     """0 … length in slices of about the same length, at most ``size``."""
-    ends = np.linspace(0, length, -(-length // size) + 1).astype(int).tolist()
-    return [slice(start, end) for start, end in pairwise(ends)]
+    count = -(-length // size)
+    return [slice(length * k // count, length * (k + 1) // count) for k in range(count)]
 
 
 def _on_numpy(program, arrays, numbers, blocks):

@@ -4,6 +4,7 @@ Both sides of a step are computed at exact numbers, then SymPy is asked for a pr
 the ends of closed ranges are among the numbers. A step that is not proven says what it rests on.
 """
 
+import ast
 import contextlib
 import itertools
 import random
@@ -145,6 +146,10 @@ def read(place, text, known):
         if name not in known:
             raise ValueError(f"{place}: unknown name {name!r} in {text!r}; {glossary.suggestion(name, known)}")
     try:
+        tree = ast.parse(text.strip(), mode="eval").body
+        if isinstance(tree, ast.Compare):  # SymPy before 1.14 reads a < b < c as a < b
+            pairs = zip([tree.left, *tree.comparators], tree.ops, tree.comparators, strict=False)
+            text = " & ".join(f"({ast.unparse(ast.Compare(one, [op], [two]))})" for one, op, two in pairs)
         expression = parse_expr(text.strip(), known, (auto_number, rationalize), vars(sympy).copy(), evaluate=False)
     except Exception as error:  # whatever a slip of the pen leads to
         raise ValueError(f"{place}: cannot read {text!r} ({type(error).__name__}: {error})") from None

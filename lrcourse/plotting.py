@@ -129,8 +129,7 @@ def landscape(axes, picture):
     axes.contour(x, y, np.sqrt(heights), levels=12, colors=INK, linewidths=0.7, alpha=0.6)
     axes.plot(*problem.optimum, "+", color=INK, markersize=10)
     axes.set(xlim=(left, right), ylim=(bottom, top), xlabel="θ₁", ylabel="θ₂", title="where it went")
-    axes.set_xticks([-1, 0, 1])
-    axes.set_yticks([-1, 0, 1])
+    axes.locator_params(nbins=4)
     (path,) = axes.plot([], [], "o-", color=BLUE, markersize=3.5, linewidth=1.2)
 
     def move(run):
