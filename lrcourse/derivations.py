@@ -20,7 +20,6 @@ from lrcourse import formulas, glossary
 POINTS = 32  # at how many values both sides are computed, for each t
 INSTANCES = 8  # for how many t a step is proven one by one, where SymPy cannot prove it for any t
 ROUNDS = 50  # how often assumptions are put into one another
-ARRAYS = {name for name, term in glossary.TERMS.items() if term.allowed is None}
 ANY = "(-inf, inf)"
 INTERVAL = re.compile(r"(whole )?[\[(]-?(inf|[\d.]+), -?(inf|[\d.]+)[\])]")
 NUMBERS = sorted({sympy.Rational(n, d) for d in (1, 2, 3, 10) for n in (-3, -2, -1, 0, 1, 2, 3, 5)})
@@ -30,6 +29,15 @@ Step = namedtuple("Step", "text expression reason assumptions verdict")
 
 class WrongStep(ValueError):
     """A step that does not follow from the one before it."""
+
+
+class Array(sympy.Symbol):
+    """A name that may carry an index. (IndexedBase without one is endless to loop over, which SymPy tries.)"""
+
+    def __getitem__(self, index):
+        return sympy.IndexedBase(sympy.Symbol(self.name, **self.assumptions0))[index]
+
+    __iter__ = None
 
 
 class E(sympy.Function):
@@ -43,7 +51,7 @@ class E(sympy.Function):
         if isinstance(inside, sympy.Sum):
             return sympy.Sum(cls(inside.function), *inside.limits)
         hidden = {expectation: sympy.Dummy() for expectation in inside.atoms(cls)}
-        parts = inside.xreplace(hidden).as_independent(sympy.IndexedBase, as_Add=False)
+        parts = inside.xreplace(hidden).as_independent(Array, sympy.Indexed, as_Add=False)
         constant, chance = (part.xreplace({v: k for k, v in hidden.items()}) for part in parts)
         return constant if chance == 1 else constant * cls(chance) if constant != 1 else None
 
@@ -72,7 +80,7 @@ def derivation(*steps, **ranges):
         if not (isinstance(step, tuple) and len(step) > 1 and isinstance(step[1], str) and step[1].strip()):
             raise TypeError(f"step {number} must be (expression, reason in words, *assumptions); received {step!r}")
         rows.append((f"step {number}, {step[1]!r}", *step))
-    terms = {name: term.allowed or ANY for name, term in glossary.TERMS.items() if term.allowed != "flag"}
+    terms = {name: term.allowed for name, term in glossary.TERMS.items() if term.allowed != "flag"}
     ranges = {**terms, "i": f"whole {ANY}", "j": f"whole {ANY}", **ranges}
     known = names(ranges, str([(text, given) for _, text, _, *given in rows]))
     done = []
@@ -113,16 +121,15 @@ def latex(expression):
 
 
 def names(ranges, text):
-    """What each name stands for: an array if it is one in the glossary or has an index anywhere in the text."""
+    """What each name stands for: an array if it has no range of its own, or an index anywhere in the text."""
     known = {}
     for name, interval in ranges.items():
-        if not (isinstance(interval, str) and INTERVAL.fullmatch(interval) and numbers(interval)):
+        if interval and not (INTERVAL.fullmatch(str(interval)) and numbers(interval)):
             raise ValueError(f"{name} needs a range such as '(0, inf)' or 'whole [1, inf)'; received {interval!r}")
-        left, low, *_ = glossary.bounds(interval)
+        left, low, *_ = glossary.bounds(interval or ANY)
         sign = "positive" if low > 0 or (low == 0 and left == "(") else "nonnegative" if low == 0 else "real"
-        symbol = sympy.Symbol(name, **{"integer" if interval.startswith("whole") else "real": True, sign: True})
-        array = name in ARRAYS or re.search(rf"\b{name}\[", text)
-        known[name] = sympy.IndexedBase(symbol) if array else symbol
+        kind = Array if interval is None or re.search(rf"\b{name}\[", text) else sympy.Symbol
+        known[name] = kind(name, **{"integer" if "whole" in (interval or ANY) else "real": True, sign: True})
     return known | FUNCTIONS
 
 
@@ -206,7 +213,9 @@ def settle(place, expression, rules, case=()):
     """An expression with a case (values of whole numbers) and the assumptions put in, and its sums added up."""
     expression = expression.subs(case)
     for _ in range(ROUNDS):
-        before, expression = expression, expression.doit()
+        before = expression
+        # What is read as written is evaluated: SymPy gets sums up to 1 - 1 wrong.
+        expression = expression.replace(sympy.Mul, sympy.Mul).replace(sympy.Add, sympy.Add).doit()
         for left, right, least in rules:
             for part in expression.atoms(type(left)):
                 match = part.match(left)
@@ -224,9 +233,8 @@ def points(sides, ranges):
     # g[1] and E(g[1]) are numbers of their own, with nothing in them that is free.
     closed = {sympy.Dummy(): part for part in whole.atoms(E, sympy.Indexed)}
     bare = whole.xreplace({part: dummy for dummy, part in closed.items()})
-    arrays = bare.atoms(sympy.IndexedBase)
-    free = {closed.get(name, name) for name in bare.free_symbols - {array.label for array in arrays} | arrays}
-    intervals = {name: ranges.get(str(name).split("[")[0], ANY) for name in sorted(free, key=str)}
+    free = sorted((closed.get(name, name) for name in bare.free_symbols), key=str)
+    intervals = {name: ranges.get(str(name).split("[")[0]) or ANY for name in free}
     relations = [relation for side in sides for relation in sorted(side.atoms(sympy.Rel), key=str)]
     chance = random.Random(0)
     # Each number in a range is among those drawn.

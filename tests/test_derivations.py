@@ -357,7 +357,7 @@ def test_the_page_of_conditions():
         (["m[i]", ("0", "one", "m[i] == m[i - 1]")], {}, ValueError, "step 1, 'one': its assumptions.* have no end"),
         (["a", ("a", "one")], {"a": "0..1"}, ValueError, "a needs a range such as .*received '0..1'"),
         (["a", ("a", "one")], {"a": "(1, 0)"}, ValueError, "a needs a range such as .*received '.1, 0.'"),
-        (["a", ("a", "one")], {"a": None}, ValueError, "a needs a range such as .*received None"),
+        (["a", ("a", "one")], {"a": 3}, ValueError, "a needs a range such as .*received 3"),
     ],
 )
 def test_bad_input_is_refused_by_name(steps, ranges, error, message):
