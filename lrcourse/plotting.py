@@ -126,7 +126,7 @@ def landscape(axes, picture):
     (left, right), (bottom, top) = problem.window
     x, y = np.meshgrid(np.linspace(left, right, 120), np.linspace(bottom, top, 120))
     heights = problem.value(np.stack([x, y], axis=-1))
-    axes.contour(x, y, np.sqrt(heights), levels=12, colors=INK, linewidths=0.7, alpha=0.6)
+    axes.contour(x, y, np.sqrt(heights - min(0, heights.min())), levels=12, colors=INK, linewidths=0.7, alpha=0.6)
     axes.plot(*problem.optimum, "+", color=INK, markersize=10)
     axes.set(xlim=(left, right), ylim=(bottom, top), xlabel="θ₁", ylabel="θ₂", title="where it went")
     axes.locator_params(nbins=4)
@@ -200,7 +200,7 @@ def valley(axes, picture):
     if not fine.all():
         axes.plot(rates[~fine], heights[~fine], "x", color=ORANGE, markersize=4, markeredgewidth=1)
     limit = getattr(history.model, "stability_limit", None)
-    if limit and history.rule == "sgd":
+    if limit and np.isfinite(limit) and history.rule == "sgd":
         axes.axvline(limit, color=ORANGE, linewidth=1, linestyle=":")
         axes.annotate(" 2/L", (limit, 0.5), xycoords=("data", "axes fraction"), color=ORANGE)
     (dot,) = axes.plot([], [], "o", color=BLUE, markersize=9)

@@ -78,10 +78,13 @@ def descend(problem, rule="sgd", lr=0.1, steps=100, start=None, progress=True, *
     taken = iter(range(steps))
 
     def objective(theta):
-        path[next(taken)] = theta
-        return problem.value(theta), problem.gradient(theta)
+        step = next(taken)
+        np.clip(theta, *problem.domain, out=theta)
+        path[step] = theta
+        return problem.value(theta), problem.gradient_at(theta, step)
 
     recorded = descent(objective, theta, rule, lr, steps, progress, hyper)
+    np.clip(theta, *problem.domain, out=theta)
     path[steps] = theta
     with np.errstate(all="ignore"):
         return finish(recorded, problem, theta, problem.value(theta), path=path)

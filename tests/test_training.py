@@ -151,3 +151,15 @@ def test_a_batch_larger_than_the_data_is_refused(digits):
     data, model = digits
     with pytest.raises(ValueError, match=r"batch_size must be in \[1, 1197\], the number of examples; received 1198"):
         training.train(model, data, batch_size=1198, steps=1)
+
+
+def test_a_descent_meets_what_is_observed_at_each_step_and_stays_in_the_domain():
+    noisy = problems.noisy_quadratic([1, 10], noise=0.5, seed=3)
+    history = training.descend(noisy, lr=0.1, steps=3)
+    theta = noisy.start.copy()
+    for step in range(3):
+        theta = theta - 0.1 * noisy.gradient_at(theta, step)
+    np.testing.assert_allclose(history.theta[0], theta, rtol=1e-14)
+    assert np.abs(history.theta[0] - training.descend(RAVINE, lr=0.1, steps=3).theta[0]).max() > 1e-3
+    # Slopes of 3, -1, -1, 3 at a rate of 1 from 0, cut to [-1, 1] after each step.
+    assert training.descend(problems.reddi(C=3), lr=1.0, steps=4).path[:, 0, 0].tolist() == [0, -1, 0, 1, -1]
