@@ -67,11 +67,10 @@ FUNCTIONS = {
 def derivation(*steps, **ranges):
     """Check ``start, (expression, reason, *assumptions), ...``; a notebook shows the result with its reasons.
 
-    Expressions are texts and are shown as written: all of them equal, or all of them equivalent conditions. Names are
-    those of the glossary, i and j for any whole number, and those of ``ranges``, as in ``k="(0, inf)"``, which also
-    narrow a range: ``t="whole [2, inf)"``. An assumption is a condition, or an equation that puts its right side for
-    its left, where an index stands for any in its range. Raises WrongStep, which names the step, and TypeError or
-    ValueError for what cannot be read.
+    Expressions are texts, shown as written: all equal, or all equivalent conditions. Names are those of the glossary,
+    i and j for whole numbers, and those given a range: ``k="(0, inf)"``, ``t="whole [2, inf)"``. An assumption is a
+    condition, or an equation that puts its right side for its left, where an index stands for any in its range.
+    Raises WrongStep, which names the step, and TypeError or ValueError for what cannot be read.
     """
     if len(steps) < 2:
         raise TypeError("a derivation is a start and at least one step: derivation(start, (expression, reason), ...)")
@@ -124,7 +123,7 @@ def names(ranges, text):
     """What each name stands for: an array if it has no range of its own, or an index anywhere in the text."""
     known = {}
     for name, interval in ranges.items():
-        if interval and not (INTERVAL.fullmatch(str(interval)) and numbers(interval)):
+        if interval is not None and not (INTERVAL.fullmatch(str(interval)) and numbers(interval)):
             raise ValueError(f"{name} needs a range such as '(0, inf)' or 'whole [1, inf)'; received {interval!r}")
         left, low, *_ = glossary.bounds(interval or ANY)
         sign = "positive" if low > 0 or (low == 0 and left == "(") else "nonnegative" if low == 0 else "real"
@@ -169,11 +168,11 @@ def check(place, before, step, ranges):
     """The verdict on a step. WrongStep if it does not follow."""
     if isinstance(before.expression, sympy.Expr) != isinstance(step.expression, sympy.Expr):
         raise TypeError(f"{place}: an expression and a condition cannot follow from each other")
-    if any(isinstance(assumption, sympy.Expr) for assumption in step.assumptions):
-        raise TypeError(f"{place}: an assumption must be an equation or a condition; received {step.assumptions}")
     rules = [rule(place, assumption, ranges) for assumption in step.assumptions if isinstance(assumption, sympy.Eq)]
-    sides = [before.expression, step.expression, *(a for a in step.assumptions if not isinstance(a, sympy.Eq))]
-    counts = {s for side in sides for s in side.free_symbols if s.is_integer} - {left for left, *_ in rules}
+    conditions = [assumption for assumption in step.assumptions if not isinstance(assumption, sympy.Eq)]
+    sides = [evaluated(side) for side in (before.expression, step.expression, *conditions)]
+    general = [settle(place, side, rules) for side in sides]
+    counts = {s for side in sides + general for s in side.free_symbols if s.is_integer} - {left for left, *_ in rules}
     pools = {s: numbers(ranges[s.name])[: INSTANCES // len(counts)] for s in sorted(counts, key=str)}
     cases = [dict(zip(pools, values, strict=True)) for values in itertools.product(*pools.values())]
     concrete = [[settle(place, side, rules, case) for side in sides] for case in cases]
@@ -185,37 +184,40 @@ def check(place, before, step, ranges):
                 tried += 1
                 if not agree(one, two):
                     where = ", ".join(f"{name} = {number}" for name, number in {**case, **point}.items())
-                    texts = f"  before: {before.text}\n  after: {step.text}\n"
-                    result = f"  With {where} it is {one} before and {two} after."
-                    raise WrongStep(f"{place}, does not follow from the one before.\n{texts}{result}")
+                    raise WrongStep(
+                        f"{place}, does not follow from the one before.\n  before: {before.text}\n"
+                        f"  after: {step.text}\n  With {where} it is {one} before and {two} after."
+                    )
     if not tried:
         raise ValueError(f"{place}: there are no values to check it at")
-    if proven(*(settle(place, side, rules) for side in sides)):
+    if proven(*general):
         return "proven"
     if pools and all(proven(*here) for here in concrete):
         return "proven for " + " and ".join(f"{s} = {pool[0]}, …, {pool[-1]}" for s, pool in pools.items())
     return f"computed at {tried} values"
 
 
+def evaluated(expression):
+    """What was read as it is written, as SymPy knows it: it takes a sum up to 1 - 1 for one without a value."""
+    return expression.replace(sympy.Mul, sympy.Mul).replace(sympy.Add, sympy.Add)
+
+
 def rule(place, equation, ranges):
     """An assumed equation: its left and right with wild cards for the indices on the left, and the least of each."""
-    left, right = equation.args
+    left, right = map(evaluated, equation.args)
     if not isinstance(left, sympy.Symbol | sympy.Indexed | E):
         raise ValueError(f"{place}: an assumed equation has a name, an indexed name or E(...) on its left, not {left}")
-    indices = {s for indexed in left.atoms(sympy.Indexed) for index in indexed.indices for s in index.free_symbols}
-    wilds = {s: sympy.Wild(s.name) for s in indices}
+    indices = sympy.Tuple(*(indexed.indices for indexed in left.atoms(sympy.Indexed)))
+    wilds = {s: sympy.Wild(s.name) for s in indices.free_symbols}
     least = {wilds[s]: numbers(ranges[s.name])[0] for s in wilds if s.is_nonnegative}
-    bound = {s: sympy.Dummy(s.name, integer=True) for s in right.atoms(sympy.Symbol) - right.free_symbols}
-    return left.subs(wilds), right.xreplace(bound).subs(wilds), least
+    return left.subs(wilds), right.subs(wilds), least
 
 
 def settle(place, expression, rules, case=()):
     """An expression with a case (values of whole numbers) and the assumptions put in, and its sums added up."""
     expression = expression.subs(case)
     for _ in range(ROUNDS):
-        before = expression
-        # What is read as written is evaluated: SymPy gets sums up to 1 - 1 wrong.
-        expression = expression.replace(sympy.Mul, sympy.Mul).replace(sympy.Add, sympy.Add).doit()
+        before, expression = expression, expression.doit()
         for left, right, least in rules:
             for part in expression.atoms(type(left)):
                 match = part.match(left)
@@ -230,12 +232,14 @@ def settle(place, expression, rules, case=()):
 def points(sides, ranges):
     """Numbers for everything free in the sides, each in its range; for conditions also where they are just met."""
     whole = sympy.Tuple(*sides)
-    # g[1] and E(g[1]) are numbers of their own, with nothing in them that is free.
-    closed = {sympy.Dummy(): part for part in whole.atoms(E, sympy.Indexed)}
-    bare = whole.xreplace({part: dummy for dummy, part in closed.items()})
-    free = sorted((closed.get(name, name) for name in bare.free_symbols), key=str)
+    # g[1] and E(g[1]) are numbers of their own; the g[i] of a sum that SymPy cannot add up has none.
+    indexed = whole.atoms(sympy.Indexed)
+    closed = {part for part in indexed | whole.atoms(E) if not any(s.is_integer for s in part.free_symbols)}
+    own = {part: sympy.Dummy() for part in closed}
+    loose = whole.xreplace(own).free_symbols - indexed - {part.base.label for part in indexed}
+    free = sorted((loose - {*own.values()}) | {part for part in own if own[part] in loose}, key=str)
     intervals = {name: ranges.get(str(name).split("[")[0]) or ANY for name in free}
-    relations = [relation for side in sides for relation in sorted(side.atoms(sympy.Rel), key=str)]
+    relations = sorted(whole.atoms(sympy.Rel), key=str)
     chance = random.Random(0)
     # Each number in a range is among those drawn.
     columns = [chance.sample((numbers(interval) * POINTS)[:POINTS], POINTS) for interval in intervals.values()]
@@ -257,43 +261,38 @@ def value(expression, point):
         number = expression.xreplace(point).doit()
     except TypeError:  # a condition on what is not finite
         return sympy.nan
-    return sympy.nan if number.is_finite is False else number
+    has_one = number.is_number and number.is_finite is not False
+    return number if has_one or number in (sympy.true, sympy.false) else sympy.nan
 
 
 def agree(one, two):
-    if isinstance(one, sympy.Expr) and isinstance(two, sympy.Expr) and one != two:
-        return float(abs(sympy.N((one - two) / (abs(one) + abs(two)), 30))) < 1e-20
-    return one == two
+    try:
+        return one == two or float(abs(sympy.N((one - two) / (abs(one) + abs(two)), 30))) < 1e-20
+    except (TypeError, ValueError):  # one of them, or both, are conditions or have no number
+        return False
 
 
 def proven(one, two, *given):
     """Whether SymPy proves that both are equal, or that both conditions say the same."""
-    if isinstance(one, sympy.Expr):
-        difference = (one - two).xreplace({s: s.as_dummy() for side in (one, two) for s in side.atoms(sympy.Sum)})
-        # SymPy adds up a sum to one formula in general, and to another for single values, such as beta1 = 1.
-        general = difference.replace(
-            sympy.Piecewise, lambda *cases: sympy.Piecewise(*(c for c in cases if not isinstance(c[1], sympy.Eq)))
-        )
-        return sympy.expand(general) == 0 or sympy.simplify(general) == 0
-    one, two, given = signs(one), signs(two), [sign for condition in given for sign in signs(condition)]
-    return all(follows(sign, two + given) for sign in one) and all(follows(sign, one + given) for sign in two)
+    if not isinstance(one, sympy.Expr):
+        given = frozenset().union(*map(demands, given))
+        return demands(one) | given == demands(two) | given
+    difference = (one - two).xreplace({s: s.as_dummy() for side in (one, two) for s in side.atoms(sympy.Sum)})
+    # SymPy adds up a sum to one formula in general, and to another for single values, such as beta1 = 1.
+    general = difference.replace(
+        sympy.Piecewise, lambda *cases: sympy.Piecewise(*(c for c in cases if not isinstance(c[1], sympy.Eq)))
+    )
+    return sympy.expand(general) == 0 or sympy.simplify(general) == 0
 
 
-def signs(condition):
-    """A condition as expressions that are ">", ">=" or "==" 0; |x| < c is x < c and -x < c."""
+def demands(condition):
+    """What is to be ">" or ">=" 0, without its positive factors; |x| < c asks for x < c and for -x < c."""
     if isinstance(condition, sympy.And):
-        return [sign for part in condition.args for sign in signs(part)]
-    if isinstance(condition, sympy.Eq):
-        return [(condition.lhs - condition.rhs, "==")]
+        return frozenset().union(*map(demands, condition.args))
     if not isinstance(condition, sympy.Gt | sympy.Ge | sympy.Lt | sympy.Le):
-        return [] if condition is sympy.true else [(sympy.nan, "")]
+        return frozenset() if condition is sympy.true else frozenset([condition])
     low, high = condition.lts, condition.gts
     lows = [low.args[0], -low.args[0]] if isinstance(low, sympy.Abs) else [low]
-    return [(high - low, condition.rel_op.replace("<", ">")) for low in lows]
-
-
-def follows(sign, others):
-    """Whether an expression has its sign by itself, or as a positive multiple of another of that sign."""
-    expression, kind = sign
-    multiples = [sympy.simplify(expression / other) for other, other_kind in others if other_kind == kind]
-    return any(m.is_positive for m in ([expression] if kind != "==" else []) + multiples)
+    products = [sympy.Mul.make_args(sympy.factor(high - low)) for low in lows]
+    signs = [sympy.Mul(*(sympy.sign(f) if f.is_number else f for f in p if not f.is_positive)) for p in products]
+    return frozenset((sign, condition.rel_op.replace("<", ">")) for sign in signs if sign != 1)
