@@ -7,23 +7,27 @@ order: theta - lr * m_hat / (xp.sqrt(v_hat) + eps) becomes θ − η m̂ / (√v
 import ast
 import functools
 import inspect
-import textwrap
 
 import sympy
 
 from lrcourse import glossary
 from lrcourse.rules import RULES
 from lrcourse.schedules import SCHEDULES
+from lrcourse.schedules.registry import body
 
 # What a formula may call from its array library.
 FUNCTIONS = {
     "sqrt": sympy.sqrt,
+    "abs": sympy.Abs,
     "floor": sympy.floor,
     "exp": sympy.exp,
+    "exp2": lambda power: sympy.Pow(2, power, evaluate=False),
     "cos": sympy.cos,
     "pi": sympy.pi,
     "sign": sympy.sign,
+    "log": sympy.log,
     "maximum": lambda one, other: sympy.Max(one, other, evaluate=False),
+    "minimum": lambda one, other: sympy.Min(one, other, evaluate=False),
     "where": lambda condition, yes, no: sympy.Piecewise((yes, condition), (no, True), evaluate=False),
 }
 
@@ -38,8 +42,8 @@ class Library:
 def equations(formula):
     """The lines of a rule or schedule as SymPy equations, in source order and unevaluated.
 
-    formula: a rule, a schedule, a ``functools.partial`` of one (a fixed flag such as ``staircase=True`` picks its
-    branch), or a registered name.
+    formula: a rule, a schedule, a ``functools.partial`` of one (a fixed flag such as ``staircase=True`` or a word
+    such as ``shape`` picks its branch), or a registered name.
     """
     fixed = {}
     if isinstance(formula, functools.partial):
@@ -52,7 +56,7 @@ def equations(formula):
     for name, parameter in inspect.signature(formula).parameters.items():
         if name == "xp":
             continue
-        if glossary.TERMS[name].allowed == "flag":
+        if isinstance(parameter.default, bool | str):
             known[name] = fixed.get(name, parameter.default)
         else:
             # A rule reads the parameters and its state from the step before, but the gradient of this one.
@@ -71,7 +75,10 @@ def lines_of(formula, known, result):
             given = [evaluate(argument, known) for argument in line.value.args]
             yield from lines_of(called, inspect.signature(called).bind(*given).arguments, result)
             return
-        value = simplify_squares(evaluate(line.value, known))
+        value = evaluate(line.value, known)
+        if not isinstance(value, sympy.Basic):
+            raise ValueError(f"{source.__name__}: no page can show the line {ast.unparse(line)!r}")
+        value = simplify_squares(value)
         if isinstance(line, ast.Return):
             yield equation(result, value)
         else:
@@ -107,12 +114,6 @@ def symbol(name, index=""):
 
 def equation(left, right):
     return sympy.Eq(left, right, evaluate=False)
-
-
-def body(source):
-    """The statements of a function, without its docstring."""
-    (function,) = ast.parse(textwrap.dedent(inspect.getsource(source))).body
-    return [line for line in function.body if not isinstance(line, ast.Expr)]
 
 
 def evaluate(node, known):

@@ -43,6 +43,13 @@ TERMS = {
     "t": Term("t", "t", "the number of this update, counted from 1", "whole [1, inf)"),
     "step": Term("t", "t", "the updates done so far, counted from 0", "[0, inf)"),
     "periods": Term("n", "n", "how many periods have passed"),
+    "progress": Term("s", "s", "the share of the way that is gone"),
+    "updates": Term("t'", "t′", "the number of this update, counted from 1"),
+    "rise": Term("r", "r", "the share of the rise that is done"),
+    "cycle": Term("c", "c", "how many cycles have passed"),
+    "start": Term("a", "a", "the step at which the cycle began"),
+    "height": Term("h", "h", "the height above the lowest rate, as a share"),
+    "cycles": Term("x", "x", "how many cycles have passed, with the part of the one that runs"),
     # hyperparameters of rules
     "lr": Term(r"\eta", "η", "the learning rate", "[0, inf)", (1e-4, 10.0, "log")),
     "momentum": Term(r"\mu", "μ", "the share of the buffer kept at each step", "[0, 1)", (0.0, 0.99, "linear")),
@@ -63,6 +70,26 @@ TERMS = {
     "rate": Term("k", "k", "the speed of the decay, per period", "[0, inf)", (1e-4, 1.0, "log")),
     "steps": Term("", "", "how many updates a run makes", "whole [1, inf)"),
     "every": Term("T", "T", "the length of a period, in steps", "whole [1, inf)", (1, 1000, "log")),
+    "start_lr": Term(
+        r"\eta_{\mathrm{start}}", "η_start", "the rate a rise begins from", "[0, inf)", (1e-5, 1.0, "log")
+    ),
+    "end_lr": Term(r"\eta_{\mathrm{end}}", "η_end", "the rate in the end", "[0, inf)", (1e-6, 1.0, "log")),
+    "values": Term("", "", "the rates before, between and after the milestones", "[0, inf)"),
+    "milestones": Term("", "", "the steps from which a new rate holds", "whole [1, inf)"),
+    "warmup_steps": Term("W", "W", "how many steps the rate rises", "whole [1, inf)", (1, 1000, "log")),
+    "stable_steps": Term("S", "S", "how many steps the rate stays", "whole [1, inf)", (1, 1000, "log")),
+    "decay_steps": Term("D", "D", "how many steps the rate falls", "whole [1, inf)", (1, 1000, "log")),
+    "total_steps": Term("N", "N", "how many steps there are in all", "whole [1, inf)", (10, 10000, "log")),
+    "power": Term("p", "p", "the power of the share that is left", "(0, inf)", (0.5, 4.0, "linear")),
+    "period": Term("T", "T", "the length of the first period, in steps", "whole [1, inf)", (1, 1000, "log")),
+    "growth": Term("q", "q", "how many times as long the next period is", "[1, inf)", (1.0, 3.0, "linear")),
+    "half_period": Term("T", "T", "the length of the way up, in steps", "whole [1, inf)", (1, 1000, "log")),
+    "warm_fraction": Term("w", "w", "the share of the steps in which the rate rises", "(0, 1)", (0.05, 0.95, "linear")),
+    "base_momentum": Term(r"\mu_{\min}", "μ_min", "the lowest momentum", "[0, 1)", (0.0, 0.99, "linear")),
+    "max_momentum": Term(r"\mu_{\max}", "μ_max", "the highest momentum", "[0, 1)", (0.0, 0.99, "linear")),
+    "steps_per_epoch": Term("", "", "how many steps make an epoch", "whole [1, inf)"),
+    "three_phase": Term("", "", "whether the way down ends where the rise began, and a last phase follows", "flag"),
+    "shape": Term("", "", "the form of the ups and downs"),
     "staircase": Term("", "", "whether the rate falls at the end of a period only", "flag"),
 }
 
@@ -101,7 +128,7 @@ def check(owner, name, value):
         if not isinstance(value, (bool, np.bool_)):
             raise TypeError(f"{owner}: {name} must be True or False; received {value!r}")
         return
-    if type(value) in (float, int) and inside(allowed, value):  # the common case, fast
+    if type(value) in (float, int, np.float64) and inside(allowed, value):  # the common case, fast
         return
     values = np.asarray(value)
     range_ = allowed.replace("whole", "a whole number in") if allowed.startswith("whole") else f"in {allowed}"

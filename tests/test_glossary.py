@@ -17,7 +17,7 @@ def test_every_name_of_every_formula_is_in_the_glossary():
 def test_every_default_and_every_slider_is_allowed():
     for formula in (*RULES.values(), *SCHEDULES.values()):
         for name, parameter in inspect.signature(formula).parameters.items():
-            if parameter.default is not parameter.empty and name != "xp":
+            if parameter.default not in (parameter.empty, None) and name != "xp":
                 glossary.check(formula.__name__, name, parameter.default)
     for name, term in glossary.TERMS.items():
         if term.slider:

@@ -1,11 +1,12 @@
 import base64
 import io
+from functools import partial
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from lrcourse import datasets, models, plotting, problems, training
+from lrcourse import datasets, models, plotting, problems, schedules, training
 
 
 @pytest.fixture(scope="module")
@@ -109,3 +110,84 @@ def test_all_runs_diverged_or_all_losses_zero_still_make_a_picture():
     still = plotting.rates(training.descend(bowl, lr=[0.1, 0.2], start=[0, 0], steps=9), goal=1)
     still.canvas.draw()
     assert "loss 0 after 9 steps" in still.caption
+
+
+def test_a_landscape_marks_every_minimum_and_the_start():
+    picture = plotting.landscape(problems.himmelblau())
+    # Himmelblau (1972): the four minima, to three digits.
+    for place in ("(3, 2)", "(-2.81, 3.13)", "(-3.78, -3.28)", "(3.58, -1.85)"):
+        assert place in picture.caption
+    marks = [line for line in picture.axes[0].lines if line.get_marker() == "+"]
+    assert sorted(float(line.get_xdata()[0]) for line in marks) == pytest.approx([-3.779, -2.805, 3, 3.584], abs=1e-3)
+    assert "without a lowest point; start at (1, 0.01)" in plotting.landscape(problems.saddle()).caption
+    with pytest.raises(ValueError, match="landscape: a problem must have 2 parameters for a map; this one has 1"):
+        plotting.landscape(problems.reddi())
+
+
+def test_contours_are_where_the_ground_is():
+    picture = plotting.landscape(problems.quadratic([1, 4]))
+    (contours,) = picture.axes[0].collections
+    for level, path in zip(contours.levels, contours.get_paths(), strict=True):
+        x, y = path.vertices.T
+        np.testing.assert_allclose(0.5 * (x**2 + 4 * y**2), level, rtol=0.02)
+
+
+def test_the_path_of_one_parameter_lies_on_the_curve_and_of_many_shows_the_distance():
+    one = training.descend(problems.quadratic([2]), lr=[0.25, 0.1], start=[3.0], steps=4)
+    path = plotting.rates(one, run=0).axes[0].lines[-1]
+    assert path.get_xdata().tolist() == [3, 1.5, 0.75, 0.375, 0.1875]
+    assert path.get_ydata() == pytest.approx(path.get_xdata() ** 2)
+    three = training.descend(problems.quadratic([1, 1, 1]), lr=[0.5, 0.1], start=[3.0, 0.0, 4.0], steps=3)
+    line = plotting.rates(three, run=0).axes[0].lines[-1]
+    assert line.get_ydata() == pytest.approx([5, 2.5, 1.25, 0.625])
+
+
+def test_schedules_are_drawn_as_they_are_with_their_milestones():
+    decay = partial(schedules.multistep_decay, peak_lr=0.1, gamma=0.1, milestones=[3, 7])
+    half = partial(schedules.multistep_decay, peak_lr=0.1, gamma=0.5, milestones=[3, 7])
+    picture = plotting.schedules(decay, half, steps=10)
+    linear, logarithmic = picture.axes
+    assert (linear.get_yscale(), logarithmic.get_yscale()) == ("linear", "log")
+    for axes in picture.axes:
+        curve = axes.lines[0]
+        assert curve.get_xdata().tolist() == list(range(10))
+        assert curve.get_ydata() == pytest.approx([0.1] * 3 + [0.01] * 4 + [0.001] * 3)
+        assert {line.get_xdata()[0] for line in axes.lines if line.get_linestyle() == ":"} == {3, 7}
+    assert [text.get_text() for text in picture.legends[0].get_texts()] == [
+        "multistep decay, γ = 0.1",
+        "multistep decay, γ = 0.5",
+    ]
+    assert picture.caption.startswith("multistep decay, γ = 0.1: 0.1 to 0.001 in 10 steps, area 0.343. multistep")
+
+
+def test_the_milestones_of_joined_schedules_count_from_the_start_of_all():
+    inner = partial(schedules.multistep_decay, peak_lr=0.1, gamma=0.1, milestones=[3, 70])
+    joined = schedules.join([schedules.with_warmup(inner, 5), partial(schedules.constant, lr=1)], [20], jumps=True)
+    picture = plotting.schedules(joined, steps=30)
+    dotted = [line.get_xdata()[0] for line in picture.axes[0].lines if line.get_linestyle() == ":"]
+    assert dotted == [5, 8, 20]
+    crosses = [line for line in picture.axes[0].lines if line.get_marker() == "x"]
+    assert crosses[0].get_xydata().tolist() == [[20, pytest.approx(0.01)], [20, 1]]
+    assert "jumps at 20 from 0.01 to 1" in picture.caption
+    epochs = plotting.schedules(schedules.per_epoch(inner, 10), steps=100)
+    assert [line.get_xdata()[0] for line in epochs.axes[0].lines if line.get_linestyle() == ":"] == [30]
+    phases = partial(schedules.warmup_stable_decay, peak_lr=0.1, warmup_steps=5, stable_steps=6, decay_steps=7)
+    dotted = [line.get_xdata()[0] for line in plotting.schedules(phases, steps=50).axes[0].lines[1:]]
+    assert dotted[:3] == [5, 11, 18]
+
+
+def test_a_column_is_several_curves_and_a_rate_of_0_has_no_place_on_a_log_axis():
+    column = partial(schedules.linear_decay, peak_lr=np.array([[0.1], [0.2]]), decay_steps=4)
+    picture = plotting.schedules(column, steps=6)
+    curves = [line.get_ydata() for line in picture.axes[0].lines if len(line.get_xdata()) == 6]
+    assert [curve[0] for curve in curves] == [0.1, 0.2]
+    assert np.isnan(picture.axes[1].lines[0].get_ydata()).tolist() == [False] * 4 + [True] * 2
+    assert len(picture.legends[0].get_texts()) == 1
+    assert "2 curves from 0.1 … 0.2" in picture.caption
+
+
+def test_schedules_refuses_nothing_and_no_steps():
+    with pytest.raises(TypeError, match="schedules: pass at least one schedule"):
+        plotting.schedules()
+    with pytest.raises(ValueError, match=r"schedules: steps must be a whole number in \[1, inf\); received 0"):
+        plotting.schedules(partial(schedules.constant, lr=0.1), steps=0)

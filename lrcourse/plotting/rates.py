@@ -1,62 +1,11 @@
-"""Pictures of runs, in mid-tones on no background, so that one picture reads on light and on dark pages."""
-
-import base64
-import io
+"""One run out of a sweep over rates: where it went, how its loss fell, how it compares."""
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from PIL import Image
+from matplotlib import rc_context
+from matplotlib.ticker import NullFormatter
 
-INK = "#7a7a7a"  # contrast above 4 to 1 on white and on near-black
-BLUE, ORANGE, GREEN = "#2a86c8", "#d9622b", "#109e77"  # told apart by the colour-blind, and in grey
-SCALE = 2  # pixels of the picture for one pixel of the page: sharp on a high-density screen
-
-STYLE = {
-    "figure.facecolor": "none",
-    "savefig.facecolor": "none",
-    "axes.facecolor": "none",
-    "axes.edgecolor": INK,
-    "axes.labelcolor": INK,
-    "axes.titlecolor": INK,
-    "axes.titlesize": 10,
-    "axes.titlelocation": "left",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "text.color": INK,
-    "font.size": 10,
-    "lines.linewidth": 2,
-    "xtick.minor.visible": False,
-    "ytick.minor.visible": False,
-}
-
-
-class Picture(Figure):
-    """A figure that shows itself in a notebook, with a caption in words beside it for whoever cannot see it."""
-
-    caption = ""
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, layout="constrained", dpi=96 * SCALE, **kwargs)
-        FigureCanvasAgg(self)
-
-    @property
-    def width(self):
-        """Pixels of the page."""
-        return round(self.bbox.width / SCALE)
-
-    def png(self):
-        """The canvas as it stands, as PNG bytes."""
-        file = io.BytesIO()
-        Image.fromarray(np.asarray(self.canvas.buffer_rgba())).save(file, "png", compress_level=1)
-        return file.getvalue()
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        self.canvas.draw()
-        data = {"image/png": base64.b64encode(self.png()).decode(), "text/plain": self.caption}
-        return data, {"image/png": {"width": self.width, "alt": self.caption}}
+from lrcourse.plotting.landscapes import where_it_went
+from lrcourse.plotting.picture import BLUE, GREEN, INK, ORANGE, STYLE, Picture, short
 
 
 class RatesPicture(Picture):
@@ -69,7 +18,7 @@ class RatesPicture(Picture):
         super().__init__(figsize=(10, 3.3), **kwargs)
         self.history, self.goal = history, goal
         where, when, which = self.subplots(1, 3, width_ratios=(1, 1.2, 1.2))
-        draw_where = landscape if history.path is not None else templates
+        draw_where = where_it_went if history.path is not None else templates
         self._parts = [draw(axes, self) for draw, axes in ((draw_where, where), (loss_curve, when), (valley, which))]
         self.moving = [artist for artists, _ in self._parts for artist in artists]
 
@@ -84,8 +33,6 @@ def rates(history, run=None, goal=None):
 
     history: of ``training.train`` or ``descend``. goal: a loss to get below. Returns a ``Picture``.
     """
-    from matplotlib import rc_context
-
     with rc_context(STYLE):
         picture = RatesPicture(history, goal)
         picture.show(history.best if run is None else run)
@@ -107,36 +54,11 @@ def describe(history, run, goal=None):
     return f"η = {rate:.3g}: {result}. Goal, a loss below {short(goal)}: {verdict}."
 
 
-def short(number):
-    """A number as a reader would write it: 1e-6, not 1e-06."""
-    return f"{number:.3g}".replace("e-0", "e-").replace("e+0", "e")
-
-
 def reached(history, run, goal):
     return bool(history.diverged[run] < 0 and history.final_loss[run] < goal)
 
 
 # Each of these draws what stays, and returns what moves and a function that moves it to a run.
-
-
-def landscape(axes, picture):
-    """Contours of a problem of two parameters, and the path of the run."""
-    history = picture.history
-    problem = history.model
-    (left, right), (bottom, top) = problem.window
-    x, y = np.meshgrid(np.linspace(left, right, 120), np.linspace(bottom, top, 120))
-    heights = problem.value(np.stack([x, y], axis=-1))
-    axes.contour(x, y, np.sqrt(heights - min(0, heights.min())), levels=12, colors=INK, linewidths=0.7, alpha=0.6)
-    axes.plot(*problem.optimum, "+", color=INK, markersize=10)
-    axes.set(xlim=(left, right), ylim=(bottom, top), xlabel="θ₁", ylabel="θ₂", title="where it went")
-    axes.locator_params(nbins=4)
-    (path,) = axes.plot([], [], "o-", color=BLUE, markersize=3.5, linewidth=1.2)
-
-    def move(run):
-        points = history.path[:, run]
-        path.set_data(*points[np.isfinite(points).all(axis=1) & (np.abs(points) < 1e6).all(axis=1)].T)
-
-    return [path], move
 
 
 def templates(axes, picture):
@@ -195,6 +117,7 @@ def valley(axes, picture):
     heights = np.where(fine, np.clip(history.final_loss, low * margin, high / margin), high / margin)
     axes.set(xscale="log", yscale="log", xlabel="learning rate η", ylabel="final loss", title="how it compares")
     axes.set(xlim=(rates.min() / 1.3, rates.max() * 1.3), ylim=(low, high))
+    axes.xaxis.set_minor_formatter(NullFormatter())
     draw_goal(axes, goal)
     axes.plot(rates[fine], heights[fine], color=INK, linewidth=1.5)
     if not fine.all():

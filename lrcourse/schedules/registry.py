@@ -1,0 +1,112 @@
+"""What every schedule has in common: its parameters are checked, and it computes in float64."""
+
+import ast
+import functools
+import inspect
+import textwrap
+
+import numpy as np
+
+from lrcourse import glossary
+
+SCHEDULES = {}
+LISTS = ("values", "milestones")
+
+
+def schedule(*checks, **choices):
+    """Register a formula as a schedule: check its arguments, compute in float64, give a number for numbers.
+
+    checks: functions of the owner's name and its arrays that refuse what does not fit together, with a ValueError.
+    choices: the words that a parameter may be.
+    """
+
+    def register(formula):
+        owner, signature = formula.__name__, inspect.signature(formula)
+        defaults = {name: p.default for name, p in signature.parameters.items() if name != "step"}
+        required = {"step", *(name for name, default in defaults.items() if default is inspect.Parameter.empty)}
+
+        def prepared(*values):
+            """The parameters, checked, as arrays; and the shape that they ask for."""
+            named, shapes = dict(zip(defaults, values, strict=True)), []
+            for name, value in named.items():
+                if name in choices:
+                    glossary.find(f"{name} of {owner}", value, {word: word for word in choices[name]})
+                elif name in LISTS:
+                    named[name] = numbers(owner, name, value)
+                elif glossary.TERMS[name].allowed == "flag":
+                    glossary.check(owner, name, value)
+                elif value is not None or defaults[name] is not None:
+                    named[name] = float64(owner, name, value)
+                    shapes.append(np.shape(value))
+            for check in checks:
+                check(owner, **named)
+            return named, np.broadcast_shapes(*shapes)
+
+        # A run asks its schedule at every step with the same parameters: they are checked once.
+        remembered = functools.lru_cache(typed=True)(prepared)
+
+        @functools.wraps(formula)
+        def rate(*args, **kwargs):
+            given = dict(zip(signature.parameters, args, strict=False)) | kwargs
+            if len(given) < len(args) + len(kwargs) or not required <= given.keys() <= signature.parameters.keys():
+                glossary.known_names(owner, kwargs, signature.parameters)
+                try:
+                    signature.bind(*args, **kwargs)
+                except TypeError as error:
+                    raise TypeError(f"{owner}: {error}") from None
+            step = given.pop("step")
+            values = (defaults | given).values()
+            try:
+                named, shape = remembered(*values)
+            except TypeError:  # an array or a list, which cannot be looked up, or what is no number at all
+                named, shape = prepared(*values)
+            result = formula(float64(owner, "step", step), **named)
+            if shape == np.shape(step) == ():
+                return float(result[0])
+            return np.array(np.broadcast_to(result, np.broadcast_shapes(shape, np.shape(step))))
+
+        SCHEDULES[owner] = rate
+        return rate
+
+    return register
+
+
+def float64(owner, name, value):
+    """A checked number or array of numbers as an array, never of no dimension.
+
+    NumPy's scalar and array powers may differ in the last bit, and a row of a sweep must be its single run.
+    """
+    glossary.check(owner, name, value)
+    array = np.asarray(value, dtype=np.float64)
+    return array if array.ndim else array.reshape(1)
+
+
+def numbers(owner, name, values):
+    """A checked list of numbers as an array; milestones must increase."""
+    if np.ndim(values) != 1:
+        raise ValueError(f"{owner}: {name} must be a list of numbers; received {values!r}")
+    for value in values:
+        glossary.check(owner, name, value)
+    array = np.asarray(values, dtype=np.float64)
+    if name == "milestones" and (np.diff(array) <= 0).any():
+        raise ValueError(f"{owner}: milestones must increase; received {list(values)}")
+    return array
+
+
+def at_most(low, high):
+    """A check that the parameter ``low``, where it is given, does not exceed the parameter ``high``."""
+
+    def check(owner, **named):
+        if named[low] is None or (named[low] <= named[high]).all():
+            return
+        pairs = zip(*map(np.ravel, np.broadcast_arrays(named[low], named[high])), strict=True)
+        one, other = next((one, other) for one, other in pairs if one > other)
+        raise ValueError(f"{owner}: {low} must be at most {high}; received {low} {one}, {high} {other}")
+
+    return check
+
+
+def body(formula):
+    """The statements of a formula, without its docstring, as syntax trees."""
+    (function,) = ast.parse(textwrap.dedent(inspect.getsource(inspect.unwrap(formula)))).body
+    return [line for line in function.body if not isinstance(line, ast.Expr)]
