@@ -55,6 +55,23 @@ def test_a_staircase_may_end_on_either_side_of_its_step():
         join([STAIRS, partial(schedules.constant, lr=0.39)], [10])
 
 
+def test_a_part_that_rises_may_begin_with_the_last_rate_or_with_the_next():
+    half = partial(schedules.warmup, peak_lr=0.8, warmup_steps=8)
+    assert join([half, partial(schedules.constant, lr=0.4)], [4])(4) == 0.4
+    assert join([half, partial(schedules.constant, lr=0.5)], [4])(4) == 0.5
+    for off in (0.39, 0.51):
+        with pytest.raises(ValueError, match=f"jumps at step 4 from 0.5 to {off}"):
+            join([half, partial(schedules.constant, lr=off)], [4])
+
+
+def test_each_seam_is_looked_at_with_the_steps_of_its_own_part():
+    joined = join([RISE, FALL, partial(schedules.constant, lr=0.5)], [4, 8])
+    assert joined(np.array([7, 8, 20])).tolist() == pytest.approx([0.575, 0.5, 0.5])
+    jumps = join([RISE, FALL, partial(schedules.constant, lr=0.2)], [4, 8], jumps=True)
+    assert describe(jumps, 20).jumps == [(8, pytest.approx(0.5), 0.2)]
+    assert jumps(np.array([7, 8])).tolist() == pytest.approx([0.575, 0.2])
+
+
 # Parts as the source has them: counted from the start of training, so that they do not begin where the rise ends.
 SLIPS = {
     "E9": (0.195, 0.1 * 0.95**500, lambda step: 0.1 * 0.95 ** (step + 500), r"from 0.195 to 7.27e-13"),
