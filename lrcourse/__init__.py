@@ -23,6 +23,7 @@ LAYERS = (
     "parameters",
     "models",
     "optimizers",
+    "feedback",
     "training",
     "plotting",
     "panels",

@@ -14,6 +14,7 @@ import numpy as np
 from lrcourse import compiled, glossary, tracing
 
 BLOCK = 1 << 20  # bytes of one array in a block: few enough for the cache, enough to make up for a call to NumPy
+DEVICE_BLOCK = 1 << 28  # the same on a GPU, whose memory it bounds
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 _chosen = None
@@ -137,6 +138,31 @@ def _in_parts(theta, work):
         list(_pool().map(work, [blocks[core::CORES] for core in range(CORES)]))
 
 
+def by_rows(theta, row_bytes, work):
+    """Call ``work(rows)`` for slices that together are all runs of ``theta``, on all cores where there are enough.
+
+    row_bytes: what the largest array of one run holds. Few rows are taken at a time: on NumPy so that they fit the
+    cache, on CuPy so that they fit the memory.
+    """
+    runs = len(theta)
+    if namespace_of(theta) is not np:
+        _one_by_one(work, pieces(runs, max(1, DEVICE_BLOCK // row_bytes)))
+        return
+    _one_thread_a_product()
+    share = runs if runs * row_bytes < BLOCK // 16 else -(-runs // CORES)  # little is done before a thread wakes up
+    blocks = pieces(runs, max(1, min(BLOCK // row_bytes, share)))
+    others = [_pool().submit(_one_by_one, work, blocks[core::CORES]) for core in range(1, min(CORES, len(blocks)))]
+    _one_by_one(work, blocks[::CORES])
+    for other in others:
+        other.result()
+
+
+def _one_by_one(work, blocks):
+    with np.errstate(all="ignore"):  # a run that diverges ends in inf and nan, quietly, in threads too
+        for rows in blocks:
+            work(rows)
+
+
 def pieces(length, size):
     """0 … length in slices of about the same length, at most ``size``."""
     count = -(-length // size)
@@ -152,8 +178,24 @@ def _on_numpy(program, arrays, numbers, blocks):
 
 
 @functools.cache
+def _one_thread_a_product():
+    """From now on a matrix product of this process takes one thread; the blocks of ``by_rows`` take the others.
+
+    Two threads that each ask for all cores wait for each other, up to 40 times as long. And the bits of a product may
+    depend on how many threads it takes.
+    """
+    from threadpoolctl import ThreadpoolController
+
+    ThreadpoolController().limit(limits=1, user_api="blas")
+
+
+@functools.cache
 def _pool():
     return ThreadPoolExecutor(CORES, thread_name_prefix="lrcourse")
+
+
+if hasattr(os, "register_at_fork"):  # the threads of a pool do not live on in a forked process
+    os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
 @functools.cache

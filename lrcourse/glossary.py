@@ -91,6 +91,17 @@ TERMS = {
     "three_phase": Term("", "", "whether the way down ends where the rise began, and a last phase follows", "flag"),
     "shape": Term("", "", "the form of the ups and downs"),
     "staircase": Term("", "", "whether the rate falls at the end of a period only", "flag"),
+    # settings of feedback
+    "evaluate_every": Term("", "", "how many steps lie between two evaluations", "whole [1, inf)"),
+    "factor": Term("", "", "what a reduction multiplies the rate with", "(0, 1)", (0.1, 0.9, "linear")),
+    "patience": Term("", "", "how many evaluations without improvement are borne", "whole [0, inf)", (0, 20, "linear")),
+    "threshold": Term("", "", "how much better counts as better", "[0, inf)"),
+    "cooldown": Term("", "", "how many evaluations after a reduction count for nothing", "whole [0, inf)"),
+    "min_lr": Term(r"\eta_{\min}", "η_min", "the rate below which nothing is reduced", "[0, inf)"),
+    "hyper_lr": Term(r"\beta", "β", "the rate at which the rate learns", "[0, inf)", (1e-8, 1e-1, "log")),
+    "low": Term("", "", "the first rate of a range test", "(0, inf)"),
+    "high": Term("", "", "the last rate of a range test", "(0, inf)"),
+    "smoothing": Term("", "", "the share of the average that stays at each step", "[0, 1)"),
 }
 
 
