@@ -77,7 +77,7 @@ TERMS = {
     "values": Term("", "", "the rates before, between and after the milestones", "[0, inf)"),
     "milestones": Term("", "", "the steps from which a new rate holds", "whole [1, inf)"),
     "warmup_steps": Term("W", "W", "how many steps the rate rises", "whole [1, inf)", (1, 1000, "log")),
-    "stable_steps": Term("S", "S", "how many steps the rate stays", "whole [1, inf)", (1, 1000, "log")),
+    "stable_steps": Term("S", "S", "how many steps the rate stays", "whole [0, inf)", (1, 1000, "log")),
     "decay_steps": Term("D", "D", "how many steps the rate falls", "whole [1, inf)", (1, 1000, "log")),
     "total_steps": Term("N", "N", "how many steps there are in all", "whole [1, inf)", (10, 10000, "log")),
     "power": Term("p", "p", "the power of the share that is left", "(0, inf)", (0.5, 4.0, "linear")),
@@ -91,6 +91,14 @@ TERMS = {
     "three_phase": Term("", "", "whether the way down ends where the rise began, and a last phase follows", "flag"),
     "shape": Term("", "", "the form of the ups and downs"),
     "staircase": Term("", "", "whether the rate falls at the end of a period only", "flag"),
+    # settings of sweeps
+    "batch_size": Term("B", "B", "how many examples a mini-batch has", "whole [1, inf)", (1, 1024, "log")),
+    "seed": Term("", "", "what the random draws begin from", "whole [0, inf)"),
+    "memory": Term("", "", "bytes that one chunk may take", "whole [1, inf)"),
+    "number": Term("", "", "how many runs are drawn", "whole [1, inf)"),
+    "confidence": Term("", "", "how much of its resamples an interval covers", "(0, 1)"),
+    "trials": Term("", "", "how many runs a search may train", "whole [1, inf)"),
+    "together": Term("", "", "how many runs of a search train as one batch", "whole [1, inf)"),
     # settings of feedback
     "evaluate_every": Term("", "", "how many steps lie between two evaluations", "whole [1, inf)"),
     "factor": Term("", "", "what a reduction multiplies the rate with", "(0, 1)", (0.1, 0.9, "linear")),

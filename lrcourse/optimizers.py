@@ -1,27 +1,9 @@
 """The optimizer: it owns the parameters, what the rule carries, and the clock, and knows no formula."""
 
-import os
-import tempfile
-import zipfile
-import zlib
-from pathlib import Path
-
 import numpy as np
 
-from lrcourse import backend, glossary
+from lrcourse import archive, backend, glossary
 from lrcourse.rules import RULES
-
-# What NumPy raises on a file that is cut, foreign, or made to harm.
-BROKEN = (
-    ValueError,
-    EOFError,
-    KeyError,
-    NotImplementedError,
-    OverflowError,
-    MemoryError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
 
 
 class Optimizer:
@@ -69,14 +51,18 @@ class Optimizer:
         self.t += 1
         backend.run(self.rule, self.theta, g, self.state, {"lr": lr, "t": self.t}, self._prepared)
 
+    def change(self, **hyper):
+        """Set some hyperparameters anew, as for a momentum that follows a schedule; bad ones change nothing."""
+        glossary.known_names(self.name, hyper, self.hyper)
+        self.hyper = self.hyper | {name: self._column(name, value) for name, value in hyper.items()}
+        self._prepared = backend.prepare(self.rule, self.hyper)
+
     def save(self, path):
         """Write parameters, state, clock and hyperparameters to the ``.npz`` file ``path``, whole or not at all."""
         contents = {"rule": np.array(self.name), "t": np.array(self.t), "theta": backend.to_host(self.theta)}
         contents |= {f"state.{name}": backend.to_host(array) for name, array in self.state.items()}
         contents |= {f"hyper.{name}": column for name, column in self.hyper.items()}
-        with tempfile.NamedTemporaryFile(dir=Path(path).parent, suffix=".part", delete=False) as file:
-            np.savez(file, **contents)
-        os.replace(file.name, path)
+        archive.write(path, contents)
 
     def restore(self, path):
         """Continue from what ``save`` wrote, bit for bit, in place. The file is never unpickled.
@@ -84,12 +70,8 @@ class Optimizer:
         Raises ValueError for a file that is cut, foreign, of another rule or another shape, and then changes nothing.
         """
         try:
-            with open(path, "rb") as raw:
-                file = np.load(raw, allow_pickle=False)
-                if isinstance(file, np.ndarray):
-                    raise ValueError("one array, no .npz")
-                found = {name: file[name] for name in file.files}
-        except BROKEN as error:
+            found = archive.read(path)
+        except ValueError as error:
             raise ValueError(f"{self.name}: {path} is no whole state file of an optimizer ({error})") from None
         wanted = {"rule", "t", "theta", *(f"state.{n}" for n in self.state), *(f"hyper.{n}" for n in self.hyper)}
         if str(found.get("rule")) != self.name or found.keys() != wanted:

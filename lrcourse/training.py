@@ -1,62 +1,14 @@
 """Train many learning rates at once: on real data with ``train``, on a landscape with ``descend``."""
 
-from dataclasses import dataclass
-from typing import Any, NamedTuple
-
 import numpy as np
 
 from lrcourse import backend, datasets, glossary
 from lrcourse.feedback.listeners import copy_rows, per_run
+from lrcourse.history import Evaluations, History, divergence
 from lrcourse.optimizers import Optimizer
+from lrcourse.schedules.description import rise
 
-# A run counts as diverged once its loss is not finite, or this many times its first loss.
-BLOW_UP = 1e6
-
-
-class Evaluations(NamedTuple):
-    """What was measured on the way, before the first step, every so many steps and after the last.
-
-    step (k,): how many steps had been made. loss and accuracy (k, runs): on the validation data, or of the problem,
-    which has no accuracy (None).
-    """
-
-    step: np.ndarray
-    loss: np.ndarray
-    accuracy: np.ndarray | None
-
-
-@dataclass(frozen=True)
-class History:
-    """What happened in ``runs`` runs of ``steps`` steps. NumPy arrays, whatever the backend was.
-
-    rule: name. model: the model or problem. lr (steps, runs): the rate as used, recorded inside the loop.
-    loss (steps, runs): the loss before each step, on its mini-batch. diverged (runs,): the first step at which the loss
-    was not finite or had grown a million times, −1 where it never was. theta (runs, n): the last parameters.
-    final_loss (runs,): the loss after the last step, on the validation data or of the problem.
-    accuracy (runs,): on the validation data; None for a problem.
-    path (steps + 1, runs, n): all parameters on the way; None for a model.
-    stopped (runs,): the step before which a feedback stopped the run, −1 where none did; from there on the parameters
-    stand still and lr is 0. steps is less than asked for where all runs were stopped.
-    evaluations: ``Evaluations``; None where there were none. notes: what the feedbacks had to report, in sentences.
-    """
-
-    rule: str
-    model: Any
-    lr: np.ndarray
-    loss: np.ndarray
-    diverged: np.ndarray
-    theta: np.ndarray
-    final_loss: np.ndarray
-    accuracy: np.ndarray | None = None
-    path: np.ndarray | None = None
-    stopped: np.ndarray | None = None
-    evaluations: Evaluations | None = None
-    notes: tuple = ()
-
-    @property
-    def best(self):
-        """The run with the lowest final loss; a run that diverged is never best."""
-        return int(np.argmin(np.where(self.diverged < 0, self.final_loss, np.inf)))
+__all__ = ["History", "descend", "train"]
 
 
 def train(
@@ -67,6 +19,8 @@ def train(
     steps=200,
     batch_size=64,
     seed=0,
+    init=None,
+    dtype=None,
     progress=True,
     feedback=(),
     evaluate_every=None,
@@ -75,28 +29,32 @@ def train(
     """Train ``model`` on ``data.train`` with mini-batches and return a ``History``.
 
     lr: a rate, (runs,) rates, or a schedule (a function of the step that gives either). hyper: hyperparameters of the
-    rule, each one number or (runs,) of them. All runs see the same mini-batches, drawn from ``seed``; the same seed
-    gives the same bits. progress: show a bar when training takes longer than a second.
+    rule, each one number, (runs,) of them, or a schedule; also clip_value and clip_norm (see ``Optimizer``).
+    All runs see the same mini-batches, drawn from ``seed``; the same seed gives the same bits. init: how the weights
+    are drawn, a name or (runs,) of them; dtype: of the parameters. Unless given, the model and the data say.
+    progress: show a bar when training takes longer than a second.
     feedback: what listens and changes the rate or stops a run, such as ``feedback.ReduceOnPlateau()``, or a list; the
     rates pass through it in order. evaluate_every: measure loss and accuracy on the validation data every so many
     steps; unless given, once an epoch where there is feedback, else never.
+    Interrupted (Ctrl-C), it returns what there is.
     """
-    glossary.check("train", "steps", steps)
-    theta = model.start(count_runs(lr, hyper), seed)
+    check_steps("train", steps, lr)
+    theta = model.start(count_runs(lr, hyper, init), seed, init=init, dtype=dtype or dtype_of(data))
     x, y = data.train
     xp = backend.namespace_of(x)
     stream = datasets.batches(len(y), batch_size, seed)
+    gradient = xp.empty_like(theta)
 
     def objective(theta):
         rows = xp.asarray(next(stream))
-        return model.loss_and_gradient(theta, x[rows], y[rows])
+        return model.loss_and_gradient(theta, x[rows], y[rows], out=gradient)
 
     def evaluate(theta):
-        return {"loss": model.loss(theta, *data.validation), "accuracy": model.accuracy(theta, *data.validation)}
+        return model.evaluate(theta, *data.validation)
 
-    optimizer = Optimizer(rule, theta, **hyper)
+    optimizer = Optimizer(rule, theta, **at_first(hyper))
     listening = listen("train", optimizer, lr, feedback, evaluate_every, len(y) // batch_size)
-    recorded = descent(objective, evaluate, optimizer, lr, steps, progress, *listening)
+    recorded = descent(objective, evaluate, optimizer, lr, hyper, steps, progress, *listening)
     return finish(recorded, model, evaluate, theta)
 
 
@@ -108,7 +66,7 @@ def descend(
     lr, hyper, feedback and evaluate_every: as for ``train``, but feedback listens to the loss of the problem, unless
     told otherwise at every step. start: (n,) for all runs, or (runs, n).
     """
-    glossary.check("descend", "steps", steps)
+    check_steps("descend", steps, lr)
     origin = problem.start if start is None else np.asarray(start, dtype=np.float64)
     n, runs = problem.start.size, max(count_runs(lr, hyper), len(origin) if origin.ndim == 2 else 1)
     if origin.shape not in {(n,), (runs, n)}:
@@ -127,15 +85,32 @@ def descend(
         np.clip(theta, *problem.domain, out=theta)
         return {"loss": problem.value(theta)}
 
-    optimizer = Optimizer(rule, theta, **hyper)
+    optimizer = Optimizer(rule, theta, **at_first(hyper))
     listening = listen("descend", optimizer, lr, feedback, evaluate_every, 1)
-    recorded = descent(objective, evaluate, optimizer, lr, steps, progress, *listening)
+    recorded = descent(objective, evaluate, optimizer, lr, hyper, steps, progress, *listening)
     return finish(recorded, problem, evaluate, theta, path)
 
 
-def count_runs(lr, hyper):
-    """How many runs the rates and hyperparameters ask for."""
-    return max(np.size(value) for value in (lr(0) if callable(lr) else lr, *hyper.values()))
+def check_steps(owner, steps, lr):
+    """Refuse a run of no steps, and one that ends before its warm-up does."""
+    glossary.check(owner, "steps", steps)
+    if (longest := rise(lr)) > steps:
+        raise ValueError(f"{owner}: the warm-up must end within the {steps} steps of the run; it takes {longest}")
+
+
+def dtype_of(data):
+    """The dtype to compute in: that of the inputs, or, where those are tokens, of the targets; else float64."""
+    return next((array.dtype for array in data.train if array.dtype.kind == "f"), np.dtype(np.float64))
+
+
+def at_first(hyper):
+    """Hyperparameters at step 0, where some are schedules."""
+    return {name: value(0) if callable(value) else value for name, value in hyper.items()}
+
+
+def count_runs(lr, hyper, init=None):
+    """How many runs the rates, hyperparameters and starts ask for."""
+    return max(np.size(value) for value in (lr(0) if callable(lr) else lr, init, *at_first(hyper).values()))
 
 
 def listen(owner, optimizer, lr, feedback, evaluate_every, default):
@@ -149,7 +124,7 @@ def listen(owner, optimizer, lr, feedback, evaluate_every, default):
     return [one.start(optimizer, lr) for one in chosen], evaluate_every or (default if chosen else 0)
 
 
-def descent(objective, evaluate, optimizer, lr, steps, progress, listeners, every):
+def descent(objective, evaluate, optimizer, lr, hyper, steps, progress, listeners, every):
     """The one training loop. Changes the optimizer's theta in place; returns what a ``History`` takes, by name.
 
     objective: theta to (loss (runs,), gradient (runs, n)). evaluate: theta to a dict of metrics (runs,).
@@ -157,8 +132,9 @@ def descent(objective, evaluate, optimizer, lr, steps, progress, listeners, ever
     from tqdm.auto import tqdm
 
     theta, runs = optimizer.theta, len(optimizer.theta)
-    rates, losses, evaluations = np.empty((steps, runs)), np.empty((steps, runs)), {}
-    stopped, made = np.full(runs, -1), steps
+    moving = {name: value for name, value in hyper.items() if callable(value)}
+    rates, losses, norms = (np.empty((steps, runs)) for _ in range(3))
+    evaluations, stopped, made, interrupted = {}, np.full(runs, -1), 0, False
 
     def hear(step):
         evaluations[step] = {name: backend.to_host(metric) for name, metric in evaluate(theta).items()}
@@ -167,39 +143,52 @@ def descent(objective, evaluate, optimizer, lr, steps, progress, listeners, ever
 
     quiet = {} if progress else {"disable": True}
     bar = tqdm(range(steps), desc=optimizer.name, delay=1, leave=False, **quiet)
-    with np.errstate(all="ignore"):  # a run that diverges ends in inf and nan, quietly; History.diverged tells
-        for step in bar:
-            if every and step % every == 0:
-                hear(step)
-            if (stopped >= 0).all():
-                made = step
-                break
-            rate = per_run(optimizer.name, "lr", lr(step) if callable(lr) else lr, runs)
-            loss, gradient = objective(theta)
-            for one in listeners:
-                rate = one.rate(rate, gradient)
-            rate = np.where(stopped < 0, rate, 0)
-            before = theta.copy() if (stopped >= 0).any() else None
-            optimizer.step(gradient, rate)
-            if before is not None:
-                copy_rows(before, theta, stopped >= 0)
-            losses[step], rates[step] = backend.to_host(loss), rate
-            if step % 20 == 0:
-                bar.set_postfix(
-                    loss=f"{np.fmin.reduce(losses[step]):.3g}", lr=f"{rates[step].max():.3g}", refresh=False
-                )
-        else:
-            if every:
-                hear(steps)
+    try:
+        with np.errstate(all="ignore"):  # a run that diverges ends in inf and nan, quietly; History.diverged tells
+            for step in bar:
+                if every and step % every == 0:
+                    hear(step)
+                if (stopped >= 0).all():
+                    break
+                rate = per_run(optimizer.name, "lr", lr(step) if callable(lr) else lr, runs)
+                if moving:
+                    optimizer.change(**{name: value(step) for name, value in moving.items()})
+                loss, gradient = objective(theta)
+                norms[step] = backend.to_host(lengths(gradient))
+                for one in listeners:
+                    rate = one.rate(rate, gradient)
+                rate = np.where(stopped < 0, rate, 0)
+                before = theta.copy() if (stopped >= 0).any() else None
+                optimizer.step(gradient, rate)
+                if before is not None:
+                    copy_rows(before, theta, stopped >= 0)
+                losses[step], rates[step] = backend.to_host(loss), rate
+                made = step + 1
+                if step % 20 == 0:
+                    shown = f"{np.fmin.reduce(losses[step]):.3g}"
+                    bar.set_postfix(loss=shown, lr=f"{rates[step].max():.3g}", refresh=False)
+            else:
+                if every:
+                    hear(steps)
+    except KeyboardInterrupt:
+        interrupted = True
     notes = [note for one in listeners for note in one.end()]
     return {
         "rule": optimizer.name,
         "lr": rates[:made],
         "loss": losses[:made],
+        "gradient_norm": norms[:made],
         "stopped": stopped,
-        "evaluations": collected(evaluations) if every else None,
-        "notes": tuple(notes),
+        "evaluations": collected(evaluations) if evaluations else None,
+        "interrupted": interrupted,
+        "notes": (*notes, *([f"interrupted after {made} of {steps} steps"] if interrupted else [])),
     }
+
+
+def lengths(gradient):
+    """The Euclidean norm of each run's gradient (runs, n): (runs,)."""
+    xp = backend.namespace_of(gradient)
+    return xp.sqrt(xp.einsum("ij,ij->i", gradient, gradient))
 
 
 def collected(evaluations):
@@ -215,11 +204,9 @@ def finish(recorded, model, evaluate, theta, path=None):
     if path is not None:
         path = path[: len(recorded["loss"]) + 1]
         path[-1] = theta
-    every = np.vstack([recorded["loss"], last["loss"]])
-    bad = ~(every <= BLOW_UP * every[0])  # true for nan too
     return History(
         model=model,
-        diverged=np.where(bad.any(axis=0), bad.argmax(axis=0), -1),
+        diverged=divergence(np.vstack([recorded["loss"], last["loss"]])),
         theta=backend.to_host(theta),
         final_loss=last["loss"],
         accuracy=last.get("accuracy"),

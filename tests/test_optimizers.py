@@ -256,3 +256,21 @@ def test_radam_where_the_second_moment_is_never_trusted_is_corrected_momentum():
     optimizer = Optimizer("radam", theta, beta2=[0.6, 0.5])
     optimizer.step(np.full((2, 1), 3.0), 0.1)
     np.testing.assert_allclose(theta, -0.3, rtol=1e-14)
+
+
+def test_a_hyperparameter_can_be_changed_on_the_way_and_a_bad_one_changes_nothing():
+    theta = np.ones((2, 3))
+    optimizer, twin = Optimizer("momentum", theta), Optimizer("momentum", theta.copy(), momentum=0.5)
+    optimizer.change(momentum=0.5)
+    for _ in range(3):
+        optimizer.step(np.ones((2, 3)), 0.1)
+        twin.step(np.ones((2, 3)), 0.1)
+    assert (optimizer.theta == twin.theta).all()
+    for hyper, error, message in (
+        ({"momentum": 1.0}, ValueError, r"momentum: momentum must be in \[0, 1\); received 1.0"),
+        ({"mometum": 0.1}, TypeError, "momentum: unknown hyperparameter 'mometum'; did you mean 'momentum'"),
+        ({"momentum": [0.1] * 5}, ValueError, "momentum: momentum must be one number or 2, one a run"),
+    ):
+        with pytest.raises(error, match=message):
+            optimizer.change(**hyper)
+    assert optimizer.hyper["momentum"].tolist() == [[0.5]]

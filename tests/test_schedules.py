@@ -159,6 +159,11 @@ LANDMARKS = [
         {"peak_lr": 0.8, "warmup_steps": 4, "stable_steps": 6, "decay_steps": 8},
         {1: 0.4, 3: 0.8, 9: 0.8, 10: 0.8, 11: 0.7, 14: 0.4, 18: 0.0},
     ),
+    (
+        "warmup_stable_decay",
+        {"peak_lr": 0.8, "warmup_steps": 4, "stable_steps": 0, "decay_steps": 8},
+        {2: 0.6, 3: 0.8, 4: 0.8, 5: 0.7, 12: 0.0},
+    ),
 ]
 CASES = [pytest.param(name, given, id=f"{name}-{number}") for number, (name, given, _) in enumerate(LANDMARKS)]
 

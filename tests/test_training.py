@@ -163,3 +163,87 @@ def test_a_descent_meets_what_is_observed_at_each_step_and_stays_in_the_domain()
     assert np.abs(history.theta[0] - training.descend(RAVINE, lr=0.1, steps=3).theta[0]).max() > 1e-3
     # Slopes of 3, -1, -1, 3 at a rate of 1 from 0, cut to [-1, 1] after each step.
     assert training.descend(problems.reddi(C=3), lr=1.0, steps=4).path[:, 0, 0].tolist() == [0, -1, 0, 1, -1]
+
+
+def test_the_gradient_norm_is_that_of_the_gradient_before_clipping():
+    history = training.descend(RAVINE, lr=[0.1, 0.05], steps=5, clip_norm=0.1)
+    assert history.gradient_norm == pytest.approx(np.linalg.norm(RAVINE.gradient(history.path[:-1]), axis=2), rel=1e-14)
+    assert (history.gradient_norm[0] > 0.1).all()
+
+
+def test_the_gradient_norm_of_a_row_is_that_of_its_single_run(digits):
+    data, model = digits
+    many = training.train(model, data, lr=np.geomspace(0.01, 1, 64), steps=5)
+    alone = training.train(model, data, lr=many.lr[0, 7], steps=5)
+    assert (many.gradient_norm[:, 7] == alone.gradient_norm[:, 0]).all()
+
+
+def test_a_hyperparameter_may_follow_a_schedule():
+    falling = partial(schedules.piecewise_constant, values=(0.5, 0.0), milestones=(2,))
+    history = training.descend(RAVINE, "momentum", lr=0.05, momentum=falling, steps=4)
+    theta, b, steps = RAVINE.start, 0, [RAVINE.start]
+    for momentum in (0.5, 0.5, 0.0, 0.0):
+        b = momentum * b + RAVINE.gradient(theta)
+        theta = theta - 0.05 * b
+        steps.append(theta)
+    np.testing.assert_allclose(history.path[:, 0], steps, rtol=1e-14)
+
+
+def test_a_momentum_for_each_run_may_follow_a_schedule():
+    column = partial(schedules.one_cycle_momentum, total_steps=20, max_momentum=np.array([[0.9], [0.99]]))
+    history = training.descend(RAVINE, "momentum", lr=0.01, momentum=column, steps=20)
+    for run, top in enumerate((0.9, 0.99)):
+        one = partial(schedules.one_cycle_momentum, total_steps=20, max_momentum=top)
+        alone = training.descend(RAVINE, "momentum", lr=0.01, momentum=one, steps=20)
+        assert (history.path[:, run] == alone.path[:, 0]).all()
+
+
+def test_a_run_that_ends_before_its_warm_up_is_refused():
+    late = schedules.with_warmup(partial(schedules.constant, lr=0.1), 50)
+    with pytest.raises(ValueError, match="descend: the warm-up must end within the 20 steps of the run; it takes 50"):
+        training.descend(RAVINE, lr=late, steps=20)
+    by_epoch = schedules.per_epoch(partial(schedules.warmup, peak_lr=0.1, warmup_steps=3), 10)
+    with pytest.raises(ValueError, match="it takes 30"):
+        training.descend(RAVINE, lr=by_epoch, steps=29)
+    assert len(training.descend(RAVINE, lr=by_epoch, steps=30).loss) == 30
+    second = schedules.join([partial(schedules.constant, lr=0.01), late], [5], jumps=True)
+    with pytest.raises(ValueError, match="it takes 55"):
+        training.descend(RAVINE, lr=second, steps=54)
+
+
+def test_interrupted_it_returns_what_there_is(digits):
+    data, model = digits
+
+    def until(step):
+        if step == 7:
+            raise KeyboardInterrupt
+        return 0.1
+
+    history = training.train(model, data, lr=lambda step: until(step), steps=50, evaluate_every=3)
+    whole = training.train(model, data, lr=0.1, steps=7)
+    assert history.interrupted
+    assert not whole.interrupted
+    assert (history.loss == whole.loss).all()
+    assert (history.theta == whole.theta).all()
+    assert history.final_loss == whole.final_loss
+    assert history.evaluations.step.tolist() == [0, 3, 6]
+    assert history.notes == ("interrupted after 7 of 50 steps",)
+
+
+def test_training_runs_in_the_dtype_of_the_data(digits):
+    data, model = digits
+    assert training.train(model, data, lr=0.1, steps=2).theta.dtype == np.float64
+    single = training.train(model, data.astype(np.float32), lr=0.1, steps=2)
+    assert single.theta.dtype == np.float32
+    tokens = datasets.reviews()
+    lstm = models.LSTM(len(tokens.words), embedding=3, hidden=3)
+    assert training.train(lstm, tokens, lr=0.1, steps=1, batch_size=8, dtype=np.float32).theta.dtype == np.float32
+
+
+def test_a_regression_has_no_accuracy():
+    history = training.train(
+        models.LinearRegression(1), datasets.wave(), lr=0.1, steps=20, batch_size=120, evaluate_every=10
+    )
+    assert history.accuracy is None
+    assert history.evaluations.accuracy is None
+    assert history.loss[-1, 0] < history.loss[0, 0]

@@ -104,6 +104,18 @@ def milestones(schedule):
     return np.cumsum(counts).tolist() if all(np.ndim(count) == 0 for count in counts) else []
 
 
+def rise(schedule):
+    """How many steps a schedule, or a part of it, warms up; 0 for what does not."""
+    given = fixed(schedule)
+    if "schedules" in given:
+        starts = (0, *given["milestones"])
+        rises = ((start, rise(part)) for start, part in zip(starts, given["schedules"], strict=True))
+        return max((start + steps for start, steps in rises if steps), default=0)
+    if "schedule" in given:
+        return given["steps_per_epoch"] * rise(given["schedule"])
+    return int(np.max(given.get("warmup_steps", 0)))
+
+
 def fixed(schedule):
     """The parameters fixed with ``functools.partial``."""
     return getattr(schedule, "keywords", {})

@@ -1,0 +1,114 @@
+"""Which runs a sweep has, and which of them train as one batch."""
+
+import functools
+import inspect
+import itertools
+import json
+
+import numpy as np
+
+from lrcourse import backend, glossary
+from lrcourse.models.starts import INITS
+from lrcourse.rules import RULES
+
+# What every run has. The rest of a run are hyperparameters of its rule, and limits of clipping.
+DEFAULTS = {"rule": "sgd", "lr": 0.1, "schedule": None, "batch_size": 64, "seed": 0, "init": None}
+CLIPPING = ("clip_value", "clip_norm")
+# Runs that differ in one of these see other mini-batches or run another program: they cannot share a batch.
+APART = ("rule", "schedule", "batch_size", "seed")
+
+
+def grid(**choices):
+    """All combinations of the ``choices``, a list of runs: ``grid(lr=[0.1, 1], seed=range(3))`` gives six dicts."""
+    return [dict(zip(choices, values, strict=True)) for values in itertools.product(*choices.values())]
+
+
+def sample(number, seed=0, **ranges):
+    """``number`` runs drawn at random, from (low, high) for a number and from a list for anything else.
+
+    Numbers are drawn evenly, or evenly in their logarithm where the glossary has a logarithmic slider, as for ``lr``.
+    Random search tries more values of what matters than a grid: Bergstra and Bengio (2012), JMLR 13:281–305.
+    """
+    glossary.check("sample", "number", number)
+    random = np.random.default_rng(seed)
+    return [{name: draw(random, name, choice) for name, choice in ranges.items()} for _ in range(number)]
+
+
+def draw(random, name, choice):
+    """One value of (low, high) or of a list."""
+    if not isinstance(choice, tuple):
+        return choice[random.integers(len(choice))]
+    low, high = choice
+    if not low < high:
+        raise ValueError(f"sample: {name} must be (low, high) with low below high; received {choice}")
+    if is_logarithmic(name):
+        if low <= 0:
+            raise ValueError(f"sample: {name} is drawn in its logarithm and must be above 0; received {choice}")
+        return float(np.exp(random.uniform(np.log(low), np.log(high))))
+    return float(random.uniform(low, high))
+
+
+def is_logarithmic(name):
+    slider = glossary.TERMS[name].slider if name in glossary.TERMS else None
+    return slider is not None and slider[2] == "log"
+
+
+def complete(runs, examples):
+    """The runs of a sweep, checked, with all that they need: a list of dicts.
+
+    runs: a list of dicts, or a dict of lists to combine. examples: how many there are to draw a batch from.
+    """
+    runs = grid(**runs) if isinstance(runs, dict) else [dict(run) for run in runs]
+    if not runs:
+        raise ValueError("sweep: runs must hold at least one run; received none")
+    return [checked({**DEFAULTS, **run}, examples) for run in runs]
+
+
+def checked(run, examples):
+    rule = glossary.find("rule", run["rule"], RULES)
+    hyper = (*backend.hyperparameters(rule), *CLIPPING)
+    glossary.known_names(f"sweep with {run['rule']}", run, (*DEFAULTS, *hyper))
+    for name in ("lr", "batch_size", "seed", *hyper):
+        if name in run:
+            glossary.check("sweep", name, run[name])
+            if np.ndim(run[name]):
+                raise ValueError(f"sweep: {name} of one run must be one number; received {run[name]!r}")
+            run[name] = np.asarray(run[name]).item()
+    if run["batch_size"] > examples:
+        raise ValueError(f"sweep: batch_size must be in [1, {examples}]; received {run['batch_size']}")
+    if run["init"] is not None:
+        glossary.find("init", run["init"], INITS)
+    if not (run["schedule"] is None or callable(run["schedule"])):
+        raise TypeError(
+            f"sweep: schedule must be a function of step and peak_lr, or None; received {run['schedule']!r}"
+        )
+    return run
+
+
+def batches(runs, at_most):
+    """The places in ``runs`` of those that train as one batch, ``at_most`` so many at a time: a list of lists."""
+    groups = {}
+    for place, run in enumerate(runs):
+        names = tuple(sorted(run.keys() - DEFAULTS.keys()))
+        groups.setdefault((*(text(run[name]) for name in APART), names), []).append(place)
+    return [group[some] for group in groups.values() for some in backend.pieces(len(group), at_most)]
+
+
+def text(value):
+    """A setting as a text that is the same in every process: for a fingerprint, a label, a file."""
+    if isinstance(value, functools.partial):
+        fixed = ", ".join(f"{name}={text(given)}" for name, given in sorted(value.keywords.items()))
+        return f"{text(value.func)}({', '.join([*map(text, value.args), fixed])})"
+    if callable(value):
+        function = inspect.unwrap(value)
+        if getattr(function, "__name__", "<lambda>") == "<lambda>":
+            raise TypeError(f"sweep: a schedule needs a name; received {value!r}: write it with def")
+        return f"{function.__module__}.{function.__qualname__}"
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    return json.dumps(value) if isinstance(value, (str, int, float, bool, type(None), list)) else repr(value)
+
+
+def label(value):
+    """A setting as it can stand in a table or a file: a schedule becomes a text."""
+    return text(value) if callable(value) else value
