@@ -184,6 +184,11 @@ def test_canvases_hold_the_digits_of_their_part_at_two_sizes_anywhere(mnist):
     long = np.round(boxes[:, 2:].max(axis=1) * 40)
     assert np.isin(long, [18, 19, 20]).mean() == pytest.approx(0.5, abs=0.03)
     assert np.isin(long, [8, 9, 10, 11]).mean() == pytest.approx(0.5, abs=0.03)
+    # Four pixels become their mean: the light of a digit stays, or falls to a quarter, less what its dark edge had.
+    light = np.concatenate(
+        [p.x.sum(1) / s.x[: len(p.x)].sum(1) for p, s in zip(parts(data), parts(mnist), strict=True)]
+    )
+    np.testing.assert_allclose(light, np.where(long > 11, 1, 0.25), rtol=0.15)
     # Each corner of the canvas sees some box.
     left, top = boxes[:, 0] - boxes[:, 2] / 2, boxes[:, 1] - boxes[:, 3] / 2
     for low in (left, top):
@@ -355,7 +360,7 @@ def test_the_wave_passes_through_known_points():
         (lambda: datasets.wave(noise=-0.1), r"wave: noise must be in \[0, inf\); received -0.1"),
         (lambda: datasets.wave(noise=np.nan), r"wave: noise must be in \[0, inf\); received nan"),
         (lambda: datasets.wave(noise="much"), r"wave: noise must be in \[0, inf\); received 'much'"),
-        (lambda: datasets.wave(examples=True), r"wave: examples must be a whole number .*; received True"),
+        (lambda: datasets.wave(noise=True), r"wave: noise must be in \[0, inf\); received True"),
         (lambda: datasets.canvas(side=27), r"canvas: side must be a whole number in \[28, 100\]; received 27"),
         (lambda: datasets.canvas(examples=5001), r"examples must be a whole number in \[10, 5000\]; received 5001"),
         (lambda: datasets.bag_of_words(0), r"bag_of_words: words must be a whole number in \[1, 3998\]; received 0"),
