@@ -166,7 +166,7 @@ def inside(allowed, number):
     left, low, high, right = bounds(allowed)
     above = low <= number if left == "[" else low < number
     below = number <= high if right == "]" else number < high
-    whole = number % 1 == 0 if allowed.startswith("whole") else True
+    whole = number == np.floor(number) if allowed.startswith("whole") else True
     return np.asarray(above) & below & whole
 
 

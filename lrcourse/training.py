@@ -35,7 +35,7 @@ def train(
     progress: show a bar when training takes longer than a second.
     feedback: what listens and changes the rate or stops a run, such as ``feedback.ReduceOnPlateau()``, or a list; the
     rates pass through it in order. evaluate_every: measure loss and accuracy on the validation data every so many
-    steps; unless given, once an epoch where there is feedback, else never.
+    steps, and before the first and after the last; unless given, once an epoch where there is feedback, else never.
     Interrupted (Ctrl-C), it returns what there is.
     """
     check_steps("train", steps, lr)

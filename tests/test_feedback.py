@@ -2,6 +2,7 @@
 
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -156,6 +157,10 @@ def test_the_floor_of_a_plateau_is_min_lr_to_the_bit_and_not_the_first_rate():
     used = rates(ReduceOnPlateau(factor=0.3, patience=0, min_lr=0.007), np.ones(10))
     np.testing.assert_allclose(used[:5], [0.5, 0.15, 0.045, 0.0135, 0.007], rtol=1e-14)
     assert (used[4:] == 0.007).all()
+
+
+def test_the_floor_may_be_the_rate_itself():
+    assert (rates(ReduceOnPlateau(patience=0, min_lr=LR), np.ones(5)) == LR).all()
 
 
 def test_a_plateau_multiplies_a_schedule_and_does_not_raise_it_to_the_floor():
@@ -435,6 +440,20 @@ def test_feedback_hears_a_problem_inside_its_domain_at_every_step():
     assert history.path[:, 0, 0].tolist() == [0, -1, 0, 1, -1]
 
 
+def test_feedback_hears_the_loss_of_a_regression_which_has_no_accuracy():
+    random = np.random.default_rng(0)
+    x = random.standard_normal((90, 3))
+    part = datasets.Part(x, x @ np.array([[1.0], [2], [3]]) + 0.1 * random.standard_normal((90, 1)))
+    data, model = SimpleNamespace(train=part, validation=part), models.LinearRegression(3)
+    history = training.train(model, data, lr=[0.1, 2.0], steps=40, batch_size=30, feedback=EarlyStopping(patience=2))
+    assert history.accuracy is history.evaluations.accuracy is None
+    assert history.stopped.tolist() == [-1, 9]
+    assert (history.theta[1] == 0).all()
+    assert history.final_loss[0] == pytest.approx(0.01, rel=0.5)  # the noise
+    with pytest.raises(ValueError, match="mode 'max' listens to the accuracy, and there is none"):
+        training.train(model, data, steps=2, batch_size=30, feedback=EarlyStopping(mode="max"))
+
+
 @pytest.mark.parametrize("wrong", [ReduceOnPlateau, "plateau", None, 0.1, [EarlyStopping(), EarlyStopping]])
 def test_what_cannot_listen_is_refused(wrong):
     with pytest.raises(TypeError, match=r"descend: feedback must be such as ReduceOnPlateau\(\), or a list of them"):
@@ -493,7 +512,7 @@ def test_an_absolute_threshold_may_be_large():
         (HypergradientDescent(1e-3, min_lr=1), 0.1, "HypergradientDescent: min_lr must not be above the rate"),
         (ReduceOnPlateau(patience=[1, 2, 3]), [0.1] * 2, r"patience must be one number or 2, .* received shape \(3,\)"),
         (EarlyStopping(patience=[1, 2, 3]), 0.1, r"EarlyStopping: patience must be one number or 1, one a run"),
-        (ReduceOnPlateau(mode="max"), 0.1, "mode 'max' listens to the accuracy, and a problem has none"),
+        (ReduceOnPlateau(mode="max"), 0.1, "mode 'max' listens to the accuracy, and there is none"),
         (ReduceOnPlateau(), [0.1, -1], r"ReduceOnPlateau: lr must be in \[0, inf\); run 1 of 2 has -1"),
         (ReduceOnPlateau(), lambda step: [0.1, -1], r"sgd: lr must be in \[0, inf\); run 1 of 2 has -1"),
     ],
@@ -677,6 +696,17 @@ def test_on_the_digits_the_suggestion_lies_in_the_valley_of_a_measured_sweep(dig
     assert trained.accuracy[1] >= measured.accuracy.max() - 0.02
     assert trained.final_loss[1] < 2 * measured.final_loss.min()
     # The valley has an inside: a hundredth of the rate and a hundred times the rate lie outside of it.
+    assert trained.final_loss[1] < 0.5 * trained.final_loss[[0, 2]].min()
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_on_a_network_the_suggestion_does_better_than_a_tenth_and_than_ten_times_of_it(seed):
+    model = models.MLP((64, 32, 10))
+    found = range_test(model, DIGITS, high=100, seed=seed)
+    rows = next(datasets.batches(1197, 64, seed))
+    start = model.start(1, seed)  # the seed draws the start, and the mini-batches
+    assert found.loss[0] == model.loss(start, DIGITS.train.x[rows], DIGITS.train.y[rows])
+    trained = training.train(model, DIGITS, lr=found.suggestion[0] * np.array([0.1, 1, 10]), steps=200, seed=seed)
     assert trained.final_loss[1] < 0.5 * trained.final_loss[[0, 2]].min()
 
 

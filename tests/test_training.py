@@ -247,3 +247,30 @@ def test_a_regression_has_no_accuracy():
     assert history.accuracy is None
     assert history.evaluations.accuracy is None
     assert history.loss[-1, 0] < history.loss[0, 0]
+
+
+def test_evaluations_on_the_way_change_nothing(digits):
+    data, model = digits
+    plain = training.train(model, data, lr=[0.5, 2.0], steps=25)
+    measured = training.train(model, data, lr=[0.5, 2.0], steps=25, evaluate_every=10)
+    assert plain.evaluations is None
+    assert (plain.theta == measured.theta).all()
+    assert measured.evaluations.step.tolist() == [0, 10, 20, 25]
+    np.testing.assert_allclose(measured.evaluations.loss[0], np.log(10), rtol=1e-14)
+    for row, steps in zip((1, 2), (10, 20), strict=True):
+        shorter = training.train(model, data, lr=[0.5, 2.0], steps=steps)
+        assert (measured.evaluations.loss[row] == shorter.final_loss).all()
+        assert (measured.evaluations.accuracy[row] == shorter.accuracy).all()
+    assert (measured.evaluations.loss[3] == measured.final_loss).all()
+    assert plain.stopped.tolist() == [-1, -1]
+    assert plain.notes == ()
+
+
+@pytest.mark.parametrize("every", [0, -1, 2.5])
+def test_evaluations_lie_whole_steps_apart(digits, every):
+    with pytest.raises(ValueError, match=r"train: evaluate_every must be a whole number in \[1, inf\); received"):
+        training.train(digits[1], digits[0], steps=2, evaluate_every=every)
+
+
+def test_a_lonely_run_that_ends_in_nan_ends_quietly():
+    assert np.isnan(training.descend(RAVINE, lr=1e3, steps=300).final_loss[0])

@@ -59,7 +59,7 @@ def hypergradient(g, before, after, lr):
     The step went from ``before`` to ``after`` (runs, n), where the gradient is ``g``: the chain rule gives g times
     (after − before) / lr, whatever the rule, as long as its step is in proportion to the rate.
     """
-    moved = backend.to_host((g * (after - before)).sum(axis=1))
+    moved = backend.to_host((g * (after - before)).sum(axis=1)).astype(np.float64)
     return np.divide(moved, lr, out=np.zeros_like(moved), where=lr > 0)
 
 

@@ -116,7 +116,7 @@ class Watch:
     def hear(self, metrics):
         """Count one evaluation. Returns which runs are better than ever, (runs,)."""
         if MODES[self.mode] not in metrics:
-            raise ValueError(f"{self.owner}: mode {self.mode!r} listens to the accuracy, and a problem has none")
+            raise ValueError(f"{self.owner}: mode {self.mode!r} listens to the accuracy, and there is none")
         metric = metrics["loss"] if self.mode == "min" else -metrics["accuracy"]
         # A share of a negative best lies below it, too.
         relative, absolute = self.best * (1 - self.threshold * np.sign(self.best)), self.best - self.threshold
