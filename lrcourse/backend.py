@@ -139,7 +139,7 @@ def _in_parts(theta, work):
 
 
 def by_rows(theta, row_bytes, work):
-    """Call ``work(rows)`` for slices that together are all runs of ``theta``, on all cores where there are enough.
+    """Call ``work(rows)`` for slices that together are all runs of ``theta``, on all cores where rows are long.
 
     row_bytes: what the largest array of one run holds. Few rows are taken at a time: on NumPy so that they fit the
     cache, on CuPy so that they fit the memory.
@@ -149,10 +149,11 @@ def by_rows(theta, row_bytes, work):
         _one_by_one(work, pieces(runs, max(1, DEVICE_BLOCK // row_bytes)))
         return
     _one_thread_a_product()
-    share = runs if runs * row_bytes < BLOCK // 16 else -(-runs // CORES)  # little is done before a thread wakes up
-    blocks = pieces(runs, max(1, min(BLOCK // row_bytes, share)))
-    others = [_pool().submit(_one_by_one, work, blocks[core::CORES]) for core in range(1, min(CORES, len(blocks)))]
-    _one_by_one(work, blocks[::CORES])
+    # Where rows are short, threads would spend their time handing the interpreter's lock to each other.
+    cores = CORES if row_bytes >= BLOCK // 4 else 1
+    blocks = pieces(runs, max(1, min(BLOCK // row_bytes, -(-runs // cores))))
+    others = [_pool().submit(_one_by_one, work, blocks[core::cores]) for core in range(1, min(cores, len(blocks)))]
+    _one_by_one(work, blocks[::cores])
     for other in others:
         other.result()
 

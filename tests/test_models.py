@@ -1,9 +1,13 @@
 """Models against autograd, against differences, and against themselves: a row of a sweep is its single run."""
 
+import itertools
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import ThreadpoolController
 
 from lrcourse import backend, datasets, models, parameters, training
 from lrcourse.models import scratch, starts
@@ -83,6 +87,16 @@ def test_the_gradient_is_the_slope_of_the_loss(case):
         e = np.random.default_rng(seed).normal(size=theta.shape)
         slope = (model.loss(theta + h * e, x, y) - model.loss(theta - h * e, x, y)) / (2 * h)
         np.testing.assert_allclose((gradient * e).sum(axis=1), slope, rtol=1e-6, atol=1e-8)
+
+
+def test_of_equal_pixels_only_one_is_the_largest():
+    # An even image, as most of a page is: all pixels of a channel are equal, and stay so when a weight changes.
+    model = CASES["cnn"]
+    theta, x, y = RECORDED["cnn.theta"], np.full((2, 308), 0.5), np.array([0, 2])
+    _, gradient = model.loss_and_gradient(theta, x, y)
+    e, h = np.random.default_rng(3).normal(size=theta.shape), 1e-6
+    slope = (model.loss(theta + h * e, x, y) - model.loss(theta - h * e, x, y)) / (2 * h)
+    np.testing.assert_allclose((gradient * e).sum(axis=1), slope, rtol=1e-6, atol=1e-8)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -309,14 +323,14 @@ def test_layers_by_hand():
     model = models.MLP((1, 3, 2))
     theta = model.start(2)
     named = parameters.views(theta, model.shapes)
-    named["W1"][...] = 0
+    named["W1"][...] = [[0], [1], [0]]
     named["b1"][...] = [2, 0, -1]
-    x, y = np.zeros((4, 1)), np.array([0, 1, 0, 1])
+    x, y = np.array([[-1.0], [2.0], [0.0], [2.0]]), np.array([0, 1, 0, 1])
     seen = model.layers(theta, x, y)
-    h = seen["activations"]["h1"]  # 2, 0, 0 for every example
-    np.testing.assert_allclose(h["mean"], [2 / 3] * 2)
-    np.testing.assert_allclose(h["std"], [np.sqrt(8) / 3] * 2)
-    np.testing.assert_allclose(h["dead"], [2 / 3] * 2)
+    h = seen["activations"]["h1"]  # 2 for every example, 0 2 0 2, and 0 for every example: six times 2 in twelve
+    np.testing.assert_allclose(h["mean"], [1] * 2)
+    np.testing.assert_allclose(h["std"], [1] * 2)
+    np.testing.assert_allclose(h["dead"], [1 / 3] * 2)
     gradient = parameters.views(model.loss_and_gradient(theta, x, y)[1], model.shapes)
     assert seen["gradients"].keys() == {"W1", "b1", "W2", "b2"}
     for name, norm in seen["gradients"].items():
@@ -336,6 +350,69 @@ def test_layers_of_every_model_and_a_row_of_them(case):
             assert number[7] == number[1]
             assert one["activations"][name][what][0] == number[1]
     assert all((norm[[1]] == one["gradients"][name]).all() for name, norm in many["gradients"].items())
+
+
+# Memory and devices
+
+
+def test_a_step_takes_the_memory_of_the_step_before(monkeypatch):
+    # The hidden layer of all runs holds 1 MB; what is fresh must be far less.
+    monkeypatch.setattr(backend, "CORES", 1)
+    model = models.MLP((64, 64, 10))
+    theta = model.start(64, dtype=np.float32)
+    x, y = batch_of(model, 64, np.float32)
+    out = np.empty_like(theta)
+    for call in (lambda: model.loss_and_gradient(theta, x, y, out), lambda: model.loss(theta, x, y)):
+        monkeypatch.setattr(scratch, "_memory", scratch._Memory())
+        for _ in range(3):
+            call()
+        tracemalloc.start()
+        call()
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert peak < 600_000
+
+
+def test_a_product_takes_one_thread():
+    blas = ThreadpoolController()
+    with blas.limit(limits=2, user_api="blas"):
+        backend._one_thread_a_product.cache_clear()
+        MODEL.loss(THETA, X, Y)
+        assert {library["num_threads"] for library in blas.info() if library["user_api"] == "blas"} <= {1}
+
+
+def test_memory_is_lent_in_pieces_that_do_not_overlap():
+    like = np.empty(0, np.float32)
+
+    def lend():
+        scratch.begin()
+        return [scratch.empty(like, (3, k)) for k in (5, 7, 100_000)]
+
+    lend()
+    pieces = lend()
+    assert not any(np.shares_memory(a, b) for a, b in itertools.combinations(pieces, 2))
+    assert all(a.ctypes.data % 64 == 0 for a in pieces)
+    assert all(np.shares_memory(a, b) for a, b in zip(pieces, lend(), strict=True))
+    with ThreadPoolExecutor(1) as other:
+        assert not any(np.shares_memory(a, b) for a, b in zip(pieces, other.submit(lend).result(), strict=True))
+    monster = scratch.empty(like, (scratch.KEPT // 4 + 1,))
+    assert len(monster) == scratch.KEPT // 4 + 1
+
+
+def test_another_array_library_computes_the_same(case, monkeypatch):
+    # A stand-in that is not NumPy, though its arrays are: no memory is lent, and all runs of a block go at once.
+    model, theta, x, y, loss, gradient = case
+
+    class Library:
+        def __getattr__(self, name):
+            return getattr(np, name)
+
+    monkeypatch.setattr(backend, "_chosen", Library())
+    monkeypatch.setattr(backend, "namespace_of", lambda array: backend._chosen)
+    monkeypatch.setattr(backend, "DEVICE_BLOCK", 1)
+    found, slope = model.loss_and_gradient(theta, x, y)
+    np.testing.assert_allclose(found, loss, rtol=1e-12)
+    np.testing.assert_allclose(slope, gradient, rtol=1e-10, atol=1e-15)
 
 
 # Bad input

@@ -30,7 +30,7 @@ def cross_entropy(outputs, y):
 
 def accuracy(outputs, y):
     """The share of examples whose most probable class is the right one, (runs,)."""
-    return (outputs.argmax(axis=1) == y).mean(axis=1).astype(outputs.dtype)
+    return (outputs.argmax(axis=1) == y).mean(axis=1)
 
 
 def squared_error(outputs, y):

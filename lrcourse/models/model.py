@@ -143,8 +143,7 @@ class Model:
                 for what, number in numbers.items():
                     activations.setdefault(name, {}).setdefault(what, _numbers(theta))[rows] = number
 
-        for rows in backend.pieces(len(theta), 8):
-            work(rows)
+        backend.by_rows(theta, self.row_bytes(theta, y), work)
         named = parameters.views(gradient, self.shapes)
         norms = {name: xp.sqrt((g.reshape(len(g), -1) ** 2).sum(axis=1)) for name, g in named.items()}
         return {"activations": activations, "gradients": norms}

@@ -208,6 +208,6 @@ def add_to_rows(table, rows, numbers):
     xp, width = backend.namespace_of(table), table.shape[2]
     cells = (rows[:, None] * width + xp.arange(width)).ravel()
     for run in range(len(table)):
-        whole_table = xp.zeros(table[0].size, table.dtype)
-        xp.add.at(whole_table, cells, numbers[run].ravel())
-        table[run] = whole_table.reshape(table.shape[1:])
+        sums = xp.zeros_like(table[run])
+        xp.add.at(sums.reshape(-1), cells, numbers[run].ravel())
+        table[run] = sums
