@@ -36,8 +36,10 @@ def run(program, name, arrays, numbers, blocks):
     """Carry out a rule in place on the given blocks (rows, columns) of contiguous ``arrays`` (runs, n)."""
     runs, n = arrays[0].shape
     step = library(program, name, arrays[0].dtype)
-    numbers = [np.ascontiguousarray(np.broadcast_to(number, (runs, 1)), arrays[0].dtype) for number in numbers]
-    pointers = [ctypes.c_void_p(array.ctypes.data) for array in (*numbers, *arrays)]
+    dtype = arrays[0].dtype
+    # As many of each number as there are runs, one behind the other.
+    numbers = [np.full(runs, number.ravel() if number.size > 1 else number.item(), dtype) for number in numbers]
+    pointers = [ctypes.c_void_p(array.__array_interface__["data"][0]) for array in (*numbers, *arrays)]
     for rows, columns in blocks:
         ends = (n, rows.start, rows.stop, columns.start, columns.stop)
         step(*map(ctypes.c_long, ends), *pointers)

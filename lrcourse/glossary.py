@@ -95,6 +95,7 @@ TERMS = {
     "batch_size": Term("B", "B", "how many examples a mini-batch has", "whole [1, inf)", (1, 1024, "log")),
     "seed": Term("", "", "what the random draws begin from", "whole [0, inf)"),
     "memory": Term("", "", "bytes that one chunk may take", "whole [1, inf)"),
+    "chunk": Term("", "", "how many runs are kept in one file", "whole [1, inf)"),
     "number": Term("", "", "how many runs are drawn", "whole [1, inf)"),
     "confidence": Term("", "", "how much of its resamples an interval covers", "(0, 1)"),
     "trials": Term("", "", "how many runs a search may train", "whole [1, inf)"),

@@ -112,6 +112,9 @@ def test_any_size_of_the_chunks_gives_the_same_bits(whole, tmp_path):
     small = sweeps.sweep(MODEL, DATA, GRID, steps=STEPS, memory=2 * each, folder=tmp_path / "small")
     assert same(small, whole)
     assert len(list((tmp_path / "small").glob("chunk-*.npz"))) == 8
+    single = sweeps.sweep(MODEL, DATA, GRID, steps=STEPS, chunk=1, folder=tmp_path / "single")
+    assert same(single, whole)
+    assert len(list((tmp_path / "single").glob("chunk-*.npz"))) == 12
     with pytest.raises(ValueError, match=rf"memory must be at least {each} bytes, for one run; received {each - 1}"):
         sweeps.sweep(MODEL, DATA, GRID, steps=STEPS, memory=each - 1)
 
@@ -424,6 +427,7 @@ def test_bad_runs_are_refused_before_anything_is_trained(chosen, error, message,
     ("call", "message"),
     [
         (lambda: sweeps.sweep(MODEL, DATA, GRID, steps=0), r"sweep: steps must be a whole number in \[1, inf\)"),
+        (lambda: sweeps.sweep(MODEL, DATA, GRID, chunk=0), r"sweep: chunk must be a whole number in \[1, inf\); rec"),
         (lambda: sweeps.sweep(MODEL, DATA, GRID, memory=-1), r"sweep: memory must be a whole number in \[1, inf\)"),
         (lambda: sweeps.sample(0, lr=(0.1, 1)), r"sample: number must be a whole number in \[1, inf\); received 0"),
         (lambda: sweeps.sample(2, lr=(1, 0.1)), r"sample: lr must be \(low, high\) with low below high; received"),

@@ -13,7 +13,6 @@ from lrcourse.rules import RULES
 from lrcourse.sweeps import store
 from lrcourse.sweeps.runs import DEFAULTS, batches, complete, label, text
 
-CHUNK = 64  # runs: what is lost at most, and what one worker gets at a time
 NOT_TRAINED = -2
 RESULTS = ("lr", "loss", "diverged", "final_loss", "accuracy")
 
@@ -55,6 +54,7 @@ def sweep(
     folder=None,
     executor=None,
     memory=1 << 30,
+    chunk=64,
     parameters=False,
     progress=True,
     **settings,
@@ -68,16 +68,18 @@ def sweep(
 
     folder: where the results go, chunk by chunk. Called again with the same arguments, after whatever happened, it
     trains only what is not there, and ends with the same bits. executor: any ``concurrent.futures.Executor``; without
-    one the chunks are trained here, one after another. memory: bytes that the parameters, state and results of one
-    chunk may take. parameters: keep the last parameters too. settings: what all runs share, for ``training.train``.
+    one the chunks are trained here, one after another. chunk: how many runs it has at most, which is what a crash may
+    cost; memory: bytes that its parameters, state and results may take. parameters: keep the last parameters too.
+    settings: what all runs share, for ``training.train``.
 
     Raises ValueError or TypeError for a misspelt name, a value out of range, a run that does not fit the memory, and
     a folder of another sweep, before anything is trained; RuntimeError where a worker was lost: call again to go on.
     """
     glossary.check("sweep", "steps", steps)
     glossary.check("sweep", "memory", memory)
+    glossary.check("sweep", "chunk", chunk)
     runs = complete(runs, len(data.train.y))
-    chunks = batches(runs, at_most(model, data, runs, steps, memory))
+    chunks = batches(runs, at_most(model, data, runs, steps, memory, chunk))
     found, notes = {}, []
     if folder is not None:
         wanted = plan(model, data, runs, steps, parameters, settings)
@@ -121,14 +123,14 @@ def plan(model, data, runs, steps, parameters, settings):
     }
 
 
-def at_most(model, data, runs, steps, memory):
+def at_most(model, data, runs, steps, memory, chunk):
     """How many runs may share a chunk."""
     theta = model.start(1, dtype=training.dtype_of(data))
     states = max(len(RULES[run["rule"]].state) for run in runs)
     each = theta.nbytes * (3 + states) + 16 * steps  # parameters, gradient, a copy; rates and losses
     if each > memory:
         raise ValueError(f"sweep: memory must be at least {each} bytes, for one run; received {memory}")
-    return min(CHUNK, memory // each)
+    return min(chunk, memory // each)
 
 
 def done(folder, chunks, steps):
