@@ -218,7 +218,7 @@ def main():
     digits, mnist = datasets.digits().astype(np.float32), datasets.mnist().astype(np.float32)
     seconds, accuracy, steps, _ = until(MODEL, digits, "adam", 3e-3, 0.97, 32, 3000)
     print(f"MLP 64-64-10 on the digits: {accuracy:.1%} of the test part after {steps} steps, {seconds:.2f} s")
-    seconds, accuracy, steps, _ = until(models.CNN((28, 28), 10), mnist, "adam", 2e-3, 0.95, 64, 1500)
+    seconds, accuracy, steps, _ = until(models.CNN((28, 28)), mnist, "adam", 2e-3, 0.95, 64, 1500)
     print(f"CNN on MNIST: {accuracy:.1%} of the test part after {steps} steps, {seconds:.1f} s")
 
 

@@ -48,6 +48,7 @@ TERMS = {
     "rise": Term("r", "r", "the share of the rise that is done"),
     "cycle": Term("c", "c", "how many cycles have passed"),
     "start": Term("a", "a", "the step at which the cycle began"),
+    "length": Term(r"\ell", "ℓ", "how many steps the cycle takes"),
     "height": Term("h", "h", "the height above the lowest rate, as a share"),
     "cycles": Term("x", "x", "how many cycles have passed, with the part of the one that runs"),
     # hyperparameters of rules

@@ -100,9 +100,9 @@ PAGES = {
         r"+ 1.0 \cdot 10^{-12}",
         r"c &= \left\lfloor{\begin{cases} x & \text{for}\: q > 1 \\\frac{t}{T} & \text{otherwise} "
         r"\end{cases}}\right\rfloor",
-        r"a &= T \left(\begin{cases} \frac{q^{c} - 1}{q - 1} & \text{for}\: q > 1 \\c & \text{otherwise} "
-        r"\end{cases}\right)",
-        r"s &= \frac{t - a}{T q^{c}}",
+        r"\ell &= T q^{c}",
+        r"a &= \begin{cases} \frac{\ell - T}{q - 1} & \text{for}\: q > 1 \\T c & \text{otherwise} \end{cases}",
+        r"s &= \frac{t - a}{\ell}",
         HALF_COSINE,
     ],
     "warmup": [

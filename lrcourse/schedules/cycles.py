@@ -1,10 +1,10 @@
 """Schedules that rise, once or again and again."""
 
-from itertools import pairwise
-
 import numpy as np
 
 from lrcourse.schedules.registry import at_most, schedule
+
+ZERO = np.zeros(1)
 
 
 @schedule(at_most("end_lr", "peak_lr"))
@@ -17,8 +17,9 @@ def cosine_restarts(step, peak_lr, period, growth=1, end_lr=0):
     # At a restart the logarithm is a whole number, but for its last bits.
     cycles = np.log(1 + (growth - 1) * step / period) / np.log(growth) + 1e-12
     cycle = np.floor(np.where(growth > 1, cycles, step / period))
-    start = period * np.where(growth > 1, (growth**cycle - 1) / (growth - 1), cycle)
-    progress = (step - start) / (period * growth**cycle)
+    length = period * growth**cycle
+    start = np.where(growth > 1, (length - period) / (growth - 1), period * cycle)
+    progress = (step - start) / length
     return end_lr + (peak_lr - end_lr) / 2 * (1 + np.cos(np.pi * progress))
 
 
@@ -83,15 +84,15 @@ def through(levels, step, total_steps, warm_fraction, shape):
     """From level to level: at the second when the warm-up ends, at the last with the last step; then it is held."""
     last_step = total_steps - 1
     step, peak = np.minimum(step, last_step), warm_fraction * total_steps - 1
-    turns = [0, peak, 2 * peak, last_step] if len(levels) == 4 else [0, peak, last_step]
-    result = levels[0]
-    for (first, last), (start, end) in zip(pairwise(levels), pairwise(turns), strict=True):
-        if (step > end).all():  # saves a single step the phases it is not in
-            continue
-        progress = (step - start) / (end - start)
-        left = (1 + np.cos(np.pi * progress)) / 2 if shape == "cosine" else 1 - progress
-        result = np.where(step > start, last + (first - last) * left, result)
-    return result
+    turns = [ZERO, peak, 2 * peak, last_step] if len(levels) == 4 else [ZERO, peak, last_step]
+    (start, end), (first, last) = turns[:2], levels[:2]
+    for turn, next_turn, level, next_level in zip(turns[1:], turns[2:], levels[1:], levels[2:], strict=False):
+        past = step > turn
+        start, end = np.where(past, turn, start), np.where(past, next_turn, end)
+        first, last = np.where(past, level, first), np.where(past, next_level, last)
+    progress = (step - start) / (end - start)
+    left = (1 + np.cos(np.pi * progress)) / 2 if shape == "cosine" else 1 - progress
+    return last + (first - last) * left
 
 
 @schedule(at_most("end_lr", "peak_lr"))
