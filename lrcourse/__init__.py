@@ -19,6 +19,7 @@ LAYERS = (
     "formulas",
     "derivations",
     "problems",
+    "curvature",
     "datasets",
     "parameters",
     "archive",

@@ -92,6 +92,7 @@ TERMS = {
     "three_phase": Term("", "", "whether the way down ends where the rise began, and a last phase follows", "flag"),
     "shape": Term("", "", "the form of the ups and downs"),
     "staircase": Term("", "", "whether the rate falls at the end of a period only", "flag"),
+    "iterations": Term("", "", "how often a direction is turned by the curvature", "whole [1, inf)"),
     # settings of sweeps
     "batch_size": Term("B", "B", "how many examples a mini-batch has", "whole [1, inf)", (1, 1024, "log")),
     "seed": Term("", "", "what the random draws begin from", "whole [0, inf)"),
