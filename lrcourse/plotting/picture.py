@@ -59,6 +59,6 @@ class Picture(Figure):
         return data, {"image/png": {"width": self.width, "alt": self.caption}}
 
 
-def short(number):
+def short(number, digits=3):
     """A number as a reader would write it: 1e-6, not 1e-06."""
-    return f"{number:.3g}".replace("e-0", "e-").replace("e+0", "e")
+    return f"{number:.{digits}g}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")

@@ -4,11 +4,9 @@ import numpy as np
 from matplotlib import rc_context
 
 from lrcourse import glossary
-from lrcourse.plotting.picture import BLUE, GREEN, INK, ORANGE, STYLE, Picture, short
+from lrcourse.plotting.picture import STYLE, Picture, short
+from lrcourse.plotting.series import style
 from lrcourse.schedules.description import describe, length, milestones
-
-# Told apart in grey too.
-LINES = [(BLUE, "-"), (ORANGE, "--"), (GREEN, "-."), (INK, ":"), (BLUE, (0, (5, 1, 1, 1, 1, 1))), (ORANGE, (0, (1, 1)))]
 
 
 def schedules(*some, steps=None):
@@ -27,7 +25,7 @@ def schedules(*some, steps=None):
         picture = Picture(figsize=(10, 3.3))
         linear, logarithmic = axes = picture.subplots(1, 2)
         for number, (schedule, one, label) in enumerate(zip(some, told, labels(told), strict=True)):
-            color, dashes = LINES[number % len(LINES)]
+            look = style(number)
             curves = np.atleast_2d(schedule(numbers))
             marks = [step for step in milestones(schedule) if 0 < step < steps]
             jumps = np.array([rate for step, *rates in one.jumps for rate in rates])
@@ -35,11 +33,11 @@ def schedules(*some, steps=None):
             for ax in axes:
                 for curve in curves:
                     shown = np.where(curve > 0, curve, np.nan) if ax is logarithmic else curve
-                    ax.plot(numbers, shown, color=color, linestyle=dashes, label=label, drawstyle="steps-post")
+                    ax.plot(numbers, shown, label=label, drawstyle="steps-post", **look)
                 for mark in marks:
-                    ax.axvline(mark, color=color, linewidth=0.8, linestyle=":")
+                    ax.axvline(mark, color=look["color"], linewidth=0.8, linestyle=":")
                 if one.jumps:
-                    ax.plot(places, jumps, "x", color=color)
+                    ax.plot(places, jumps, "x", color=look["color"])
         logarithmic.set_yscale("log")
         linear.set(xlabel="step", ylabel="learning rate η", title="linear axis", ylim=(0, None), xlim=(0, steps))
         logarithmic.set(xlabel="step", ylabel="learning rate η", title="logarithmic axis", xlim=(0, steps))
