@@ -1,5 +1,6 @@
 """Sweeps: grouped, on disk, killed and called again, in processes; and what their seeds say together."""
 
+import dataclasses
 import json
 import multiprocessing
 import os
@@ -119,6 +120,27 @@ def test_any_size_of_the_chunks_gives_the_same_bits(whole, tmp_path):
         sweeps.sweep(MODEL, DATA, GRID, steps=STEPS, memory=each - 1)
 
 
+def test_runs_that_cannot_share_a_batch_do_not():
+    decays = [partial(schedules.linear_decay, decay_steps=steps) for steps in (5, 12)]
+    chosen = [{"schedule": decay} for decay in decays] + [{}, {"clip_norm": 0.01}]
+    together = sweeps.sweep(MODEL, DATA, chosen, steps=STEPS)
+    for place, run in enumerate(chosen):
+        assert (together.loss[:, place] == sweeps.sweep(MODEL, DATA, [run], steps=STEPS).loss[:, 0]).all()
+    assert len({tuple(losses) for losses in together.loss.T}) == 4
+
+
+def test_an_interrupted_chunk_is_not_kept(tmp_path, monkeypatch):
+    train = training.train
+
+    def interrupted(*args, **kwargs):
+        return dataclasses.replace(train(*args, **kwargs), interrupted=True)
+
+    monkeypatch.setattr(training, "train", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        sweeps.sweep(MODEL, DATA, GRID, steps=STEPS, folder=tmp_path / "r")
+    assert not list((tmp_path / "r").glob("chunk-*.npz"))
+
+
 def test_a_diverged_run_is_marked_and_leaves_its_neighbours_alone():
     result = sweeps.sweep(models.LinearRegression(1), datasets.wave(), {"lr": [0.1, 1e9]}, steps=30)
     alone = sweeps.sweep(models.LinearRegression(1), datasets.wave(), {"lr": [0.1]}, steps=30)
@@ -132,7 +154,7 @@ def test_what_is_on_disk_is_not_trained_again(whole, tmp_path, monkeypatch):
     assert same(sweeps.sweep(MODEL, DATA, GRID, steps=STEPS, folder=folder), whole)
     monkeypatch.setattr(training, "train", None)
     assert same(sweeps.sweep(MODEL, DATA, GRID, steps=STEPS, folder=folder), whole)
-    assert same(sweeps.sweep(MODEL, DATA, GRID, steps=STEPS, folder=folder, memory=10**6), whole)
+    assert same(sweeps.sweep(MODEL, DATA, GRID, steps=STEPS, folder=folder, chunk=1), whole)
     assert same(sweeps.load(folder), whole)
 
 
@@ -140,11 +162,12 @@ def test_a_folder_of_another_sweep_is_refused_and_left_as_it_is(tmp_path):
     folder = tmp_path / "results"
     sweeps.sweep(MODEL, DATA, {"lr": [0.1]}, steps=STEPS, folder=folder)
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    other = dataclasses.replace(DATA, train=datasets.Part(DATA.train.x, 1 - DATA.train.y))
     others = {
         "runs": lambda: sweeps.sweep(MODEL, DATA, {"lr": [0.2]}, steps=STEPS, folder=folder),
         "steps": lambda: sweeps.sweep(MODEL, DATA, {"lr": [0.1]}, steps=STEPS + 1, folder=folder),
         "model": lambda: sweeps.sweep(models.MLP((2, 9, 2)), DATA, {"lr": [0.1]}, steps=STEPS, folder=folder),
-        "data": lambda: sweeps.sweep(MODEL, datasets.two_moons(200), {"lr": [0.1]}, steps=STEPS, folder=folder),
+        "data": lambda: sweeps.sweep(MODEL, other, {"lr": [0.1]}, steps=STEPS, folder=folder),
         "settings": lambda: sweeps.sweep(MODEL, DATA, {"lr": [0.1]}, STEPS, folder, evaluate_every=5),
         "parameters": lambda: sweeps.sweep(MODEL, DATA, {"lr": [0.1]}, STEPS, folder, parameters=True),
     }
@@ -161,9 +184,10 @@ def test_a_folder_of_something_else_is_refused(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
     with pytest.raises(ValueError, match="is no plan of a sweep"):
         sweeps.load(tmp_path)
-    (tmp_path / "sweep.json").write_text("[]")
-    with pytest.raises(ValueError, match="is no plan of a sweep"):
-        sweeps.sweep(MODEL, DATA, {"lr": [0.1]}, steps=STEPS, folder=tmp_path)
+    for text in ("[]", "{}", "no json"):
+        (tmp_path / "sweep.json").write_text(text)
+        with pytest.raises(ValueError, match="is no plan of a sweep"):
+            sweeps.sweep(MODEL, DATA, {"lr": [0.1]}, steps=STEPS, folder=tmp_path)
 
 
 def breakages(path):
@@ -430,6 +454,7 @@ def test_bad_runs_are_refused_before_anything_is_trained(chosen, error, message,
         (lambda: sweeps.sweep(MODEL, DATA, GRID, chunk=0), r"sweep: chunk must be a whole number in \[1, inf\); rec"),
         (lambda: sweeps.sweep(MODEL, DATA, GRID, memory=-1), r"sweep: memory must be a whole number in \[1, inf\)"),
         (lambda: sweeps.sample(0, lr=(0.1, 1)), r"sample: number must be a whole number in \[1, inf\); received 0"),
+        (lambda: sweeps.sample(2, lr=(0.1, 0.1)), r"sample: lr must be \(low, high\) with low below high; received"),
         (lambda: sweeps.sample(2, lr=(1, 0.1)), r"sample: lr must be \(low, high\) with low below high; received"),
         (lambda: sweeps.sample(2, lr=(0, 0.1)), "sample: lr is drawn in its logarithm and must be above 0"),
         (lambda: sweeps.halving(MODEL, DATA, GRID, factor=1), r"halving: factor must be a whole number in \[2, inf\)"),
