@@ -390,6 +390,7 @@ def test_the_map_shows_each_cell_with_its_mean_and_leaves_the_diverged_to_hatche
     picture = plotting.heat(rules, "rule")
     axes, bar = picture.axes
     (image,) = axes.images
+    assert (image.origin, axes.get_ylim()) == ("lower", (-0.5, 1.5))
     values = image.get_array().filled(np.nan)
     assert values[:, :2].tolist() == [[pytest.approx(0.5), 0.2], [pytest.approx(0.4), pytest.approx(0.21)]]
     assert np.isnan(values[:, 2]).all()
@@ -602,7 +603,45 @@ def test_a_model_without_hidden_layers_and_many_runs_and_numbers_that_are_not_fi
         plotting.layers(result, ["a", "b"])
 
 
+def test_the_caption_names_the_layer_with_the_most_dead_units():
+    shares = {"h1": [0.25, 0.0], "h2": [0.75, 0.0], "h3": [0.5, 0.125]}
+    inside = {n: {"std": np.array([1.0, 2.0]), "dead": np.array(dead)} for n, dead in shares.items()}
+    caption = plotting.layers({"gradients": {"W1": np.array([3.0, 4.0])}, "activations": inside}).caption
+    assert caption == (
+        "run 0: gradient 3 at W1, activations spread by 1 at h1 to 1 at h3, at most 75% dead (h2). "
+        "run 1: gradient 4 at W1, activations spread by 2 at h1 to 2 at h3, at most 12% dead (h3)."
+    )
+
+
 # axes
+
+
+def test_one_rate_is_a_picture_too():
+    picture = plotting.valley(made([{"lr": 0.1}], [2]))
+    low, high = picture.axes[0].get_xlim()
+    assert low < 0.1 < high
+    assert picture.caption.startswith("Final loss against the rate, η = 0.1. Best: the one setting: final loss 2,")
+
+
+def test_an_accuracy_stands_on_a_linear_axis_whatever_its_range():
+    axes = plotting.valley(made([{"lr": 0.1}, {"lr": 1.0}], [1, 2], accuracy=[0.01, 0.9]), "accuracy").axes[0]
+    assert axes.get_yscale() == "linear"
+    assert [label.get_text() for label in axes.get_yticklabels()][2:4] == ["20%", "40%"]
+
+
+def test_an_axis_past_zero_has_ticks_that_stay_apart():
+    assert scales.powers(-1, 1e9, 1e-11) == [-1, -1e-7, 0, 1e-5, 1e2, 1e9]
+    assert scales.powers(-2e4, 2e4, 1) == [-1e4, -1e2, 0, 1e2, 1e4]
+    axes = plotting.valley(made([{"lr": 0.1}, {"lr": 1.0}, {"lr": 2.0}], [0, 1e-20, 1e-10])).axes[0]
+    assert axes.get_yticks().tolist() == [0, 1e-18, 1e-16, 1e-14, 1e-12, 1e-10]
+
+
+def test_a_longer_legend_makes_a_higher_picture():
+    heights = []
+    for count in (2, 12):
+        runs = sweeps.grid(lr=[0.1, 1.0], momentum=[i / 20 for i in range(count)])
+        heights.append(plotting.valley(made(runs, np.arange(2 * count) + 1.0)).get_figheight())
+    assert heights[1] > heights[0] + 0.5
 
 
 @pytest.mark.parametrize(

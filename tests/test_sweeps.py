@@ -344,6 +344,8 @@ def test_one_seed_has_no_interval_and_a_diverged_run_spoils_its_setting():
     spoilt = sweeps.by(made_up({0.1: [2.0, np.nan]}))[0]
     assert spoilt.mean == np.inf
     assert sweeps.by(made_up({0.1: [2.0, np.nan]}), metric="accuracy")[0].mean == -np.inf
+    back_again = dataclasses.replace(made_up({0.1: [2.0, 2.0]}), diverged=np.array([-1, 5]))
+    assert sweeps.by(back_again)[0].mean == np.inf
 
 
 def test_the_best_setting_and_what_cannot_be_told_from_it():

@@ -54,9 +54,7 @@ def draw_path(axes, history, run, look):
     """A path up to its end, with its last point marked: a cross, in sight, where the run diverged."""
     path, exit = in_sight(history.path[:, run]), None
     if history.diverged[run] >= 0:
-        path, exit = until_it_leaves(
-            path[: history.diverged[run] + 1], np.transpose([axes.get_xlim(), axes.get_ylim()])
-        )
+        path, exit = until_it_leaves(path, np.transpose([axes.get_xlim(), axes.get_ylim()]))
     small = {"markersize": 3.5, "markevery": every(len(path)), "linewidth": look.get("linewidth", 1.2)}
     axes.plot(*path.T, **look | small)
     if exit is not None:
@@ -67,7 +65,7 @@ def until_it_leaves(path, corners):
     """(the points of a path up to the first one off the map, where it crosses the edge). corners: lower, upper."""
     outside = ((path < corners[0]) | (path > corners[1])).any(axis=1)
     if not outside[1:].any():
-        return path, path[-1]
+        return path, path[-1] if len(path) else None
     first = 1 + int(outside[1:].argmax())
     here, there = path[first - 1 : first + 1]
     with np.errstate(divide="ignore", invalid="ignore"):
