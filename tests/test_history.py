@@ -1,3 +1,4 @@
+import dataclasses
 import os
 from functools import partial
 
@@ -111,3 +112,8 @@ def test_a_table_for_pandas(walked):
 def test_divergence_is_the_first_loss_that_is_not_finite_or_a_million_times_the_first():
     losses = np.array([[1.0, 1.0, 1.0, 2.0], [1e6, 1.1e6, np.nan, np.inf], [1.0, 1.0, 1.0, 1.0]])
     assert history.divergence(losses).tolist() == [-1, 1, 1, 1]
+
+
+def test_a_run_that_diverged_and_came_back_is_not_best(walked):
+    came_back = dataclasses.replace(walked, diverged=np.array([-1, 3, -1]), final_loss=np.array([2.0, 1.0, 3.0]))
+    assert came_back.best == 0

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from lrcourse import datasets, models, schedules, sweeps, training
-from lrcourse.sweeps import runs, store
+from lrcourse.sweeps import runs, search, store
 
 DATA = datasets.two_moons(examples=200, seed=3)
 MODEL = models.MLP((2, 8, 2))
@@ -395,6 +395,11 @@ def test_halving_never_keeps_a_diverged_run():
     data = datasets.wave()
     rounds = sweeps.halving(models.LinearRegression(1), data, {"lr": [1e9, 1e8, 0.01]}, steps=30, factor=3)
     assert rounds[-1].runs[0]["lr"] == 0.01
+
+
+def test_a_run_that_diverged_and_came_back_scores_worst():
+    result = dataclasses.replace(made_up({0.1: [2.0, 1.0, np.nan]}), diverged=np.array([-1, 7, -1]))
+    assert search.scores(result).tolist() == [2.0, np.inf, np.inf]
 
 
 def test_bayesian_search_finds_the_valley():

@@ -274,3 +274,11 @@ def test_evaluations_lie_whole_steps_apart(digits, every):
 
 def test_a_lonely_run_that_ends_in_nan_ends_quietly():
     assert np.isnan(training.descend(RAVINE, lr=1e3, steps=300).final_loss[0])
+
+
+def test_starts_may_differ_from_run_to_run():
+    model, data = models.MLP((2, 4, 2)), datasets.two_moons()
+    both = training.train(model, data, lr=0.1, steps=3, init=["small", "he"])
+    for run, init in enumerate(("small", "he")):
+        alone = training.train(model, data, lr=0.1, steps=3, init=init)
+        assert (both.theta[run] == alone.theta[0]).all()
