@@ -32,6 +32,7 @@ LAYERS = (
     "plotting",
     "panels",
     "checks",
+    "exercises",
     "cli",
 )
 

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import lrcourse
 from lrcourse import backend
+from lrcourse.exercises import commands as exercises
 
 FIRST_LESSON = "notebooks/00_start_here.ipynb"
 PACKAGE = Path(lrcourse.__file__).parent
@@ -71,6 +72,8 @@ def parser():
         description="Check versions, backend, GPU, folder and browser. Exit status 0 if the course can run, else 1.",
     )
     doctor_parser.set_defaults(run=doctor)
+
+    exercises.add_command(commands)
     return top
 
 
@@ -148,8 +151,9 @@ def copy_lessons(source, target):
     kept = []
     for folder in ("notebooks", "exercises"):
         for path in sorted((source / folder).rglob("*")):
-            name = path.relative_to(source).as_posix()
-            if not path.is_file() or any(part.startswith((".", "__")) for part in path.relative_to(source).parts):
+            name, parts = path.relative_to(source).as_posix(), path.relative_to(source).parts
+            # exercises/source has the solutions
+            if not path.is_file() or "source" in parts or any(part.startswith((".", "__")) for part in parts):
                 continue
             new, theirs = path.read_bytes(), target / name
             if theirs.exists():
