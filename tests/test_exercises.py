@@ -11,10 +11,12 @@ import sys
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 
 from lrcourse import cli
-from lrcourse.exercises import course, files, proof
+from lrcourse.checks.tasks import Slip, Task, Verdict
+from lrcourse.exercises import commands, course, files, proof
 
 SOURCES = files.sources()
 by_source = pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
@@ -71,13 +73,7 @@ def test_the_stub_of_a_function_says_that_it_is_not_answered(path):
     for task in files.module(path).TASKS:
         if task.cases and task.name != "paths":
             with pytest.raises(NotImplementedError):
-                names[task.name](*task.cases(proof_rng())[0])
-
-
-def proof_rng():
-    import numpy as np
-
-    return np.random.default_rng(0)
+                names[task.name](*task.cases(np.random.default_rng(0))[0])
 
 
 @by_source
@@ -204,6 +200,30 @@ def test_the_proof_finds_slips_that_are_not_told_apart(monkeypatch):
     assert "only 0 known wrong answers" in "\n".join(proof.verify(path))
 
 
+@pytest.mark.parametrize(
+    ("verdicts", "said"),
+    [
+        ({"a": Verdict(0, "one", "a"), "b": Verdict(0, "two", "b")}, ""),
+        ({"a": Verdict(0, "one", "a"), "b": Verdict(0, "one", "b")}, "t: 'b' and 'a' are told the same: one"),
+        ({"a": Verdict(0, "one", "a"), "b": Verdict(1, "two", "b")}, "t: 'b' is taken for 'b' with seed 0: two"),
+        ({"a": Verdict(0, "one", "b"), "b": Verdict(0, "two", "b")}, "t: 'a' is taken for 'b' with seed 0: one"),
+    ],
+)
+def test_each_known_wrong_answer_must_have_words_of_its_own_and_no_full_marks(verdicts, said):
+    slips = tuple(Slip(name, name, "") for name in verdicts)
+    task = Task("t", 1, None, lambda cases, results: verdicts[results[0]], slips)
+    found = [trouble for trouble, _ in proof.slipped([task]) if trouble]
+    assert (found[0] if found else "") == said
+
+
+def test_a_release_of_an_executed_source_is_unexecuted():
+    source = files.read(SOURCES[0])
+    for cell in source["cells"]:
+        if cell["cell_type"] == "code":
+            cell |= {"execution_count": 3, "outputs": [{"output_type": "stream", "name": "stdout", "text": "secret"}]}
+    assert files.released(source) == files.read(files.folder() / SOURCES[0].name)
+
+
 # The command
 
 
@@ -217,8 +237,6 @@ def test_list_names_every_exercise_with_its_points(capsys):
 
 
 def test_verify_says_ok_or_what_is_wrong(capsys, monkeypatch):
-    from lrcourse.exercises import commands
-
     monkeypatch.setattr(commands, "sources", lambda: SOURCES[:1])
     assert cli.main(["exercises", "verify"]) == 0
     assert capsys.readouterr().out == "ok  ex00_start_here\n"
@@ -371,6 +389,8 @@ def test_a_damaged_submission_is_rebuilt_with_every_check_once_and_the_students_
     checks = [files.text(cell) for cell in RELEASE["cells"] if files.marks(cell).get("grade")]
     assert [files.text(cell) for cell in notebook["cells"][-len(checks) :]] == checks
     assert files.text(notebook["cells"][0]).startswith("import numpy")
+    texts = [files.text(cell) for cell in notebook["cells"]]
+    assert [texts.count(check) for check in checks] == [1] * len(checks)
     ids = [cell["id"] for cell in notebook["cells"] if "id" in cell]
     assert len(ids) == len(set(ids))
     names = proof.run(notebook)
