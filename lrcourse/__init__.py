@@ -27,6 +27,7 @@ LAYERS = (
     "optimizers",
     "feedback",
     "history",
+    "progress",
     "training",
     "sweeps",
     "plotting",

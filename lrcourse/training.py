@@ -6,6 +6,7 @@ from lrcourse import backend, datasets, glossary
 from lrcourse.feedback.listeners import copy_rows, per_run
 from lrcourse.history import Evaluations, History, divergence
 from lrcourse.optimizers import Optimizer
+from lrcourse.progress import bar
 from lrcourse.schedules.description import rise
 
 __all__ = ["History", "descend", "train"]
@@ -129,8 +130,6 @@ def descent(objective, evaluate, optimizer, lr, hyper, steps, progress, listener
 
     objective: theta to (loss (runs,), gradient (runs, n)). evaluate: theta to a dict of metrics (runs,).
     """
-    from tqdm.auto import tqdm
-
     theta, runs = optimizer.theta, len(optimizer.theta)
     moving = {name: value for name, value in hyper.items() if callable(value)}
     rates, losses, norms = (np.empty((steps, runs)) for _ in range(3))
@@ -141,11 +140,10 @@ def descent(objective, evaluate, optimizer, lr, hyper, steps, progress, listener
         for one in listeners:
             stopped[(stopped < 0) & one.listen(evaluations[step])] = step
 
-    quiet = {} if progress else {"disable": True}
-    bar = tqdm(range(steps), desc=optimizer.name, delay=1, leave=False, **quiet)
+    shown = bar(progress, iterable=range(steps), desc=optimizer.name)
     try:
         with np.errstate(all="ignore"):  # a run that diverges ends in inf and nan, quietly; History.diverged tells
-            for step in bar:
+            for step in shown:
                 if every and step % every == 0:
                     hear(step)
                 if (stopped >= 0).all():
@@ -165,8 +163,8 @@ def descent(objective, evaluate, optimizer, lr, hyper, steps, progress, listener
                 losses[step], rates[step] = backend.to_host(loss), rate
                 made = step + 1
                 if step % 20 == 0:
-                    shown = f"{np.fmin.reduce(losses[step]):.3g}"
-                    bar.set_postfix(loss=shown, lr=f"{rates[step].max():.3g}", refresh=False)
+                    lowest = f"{np.fmin.reduce(losses[step]):.3g}"
+                    shown.set_postfix(loss=lowest, lr=f"{rates[step].max():.3g}", refresh=False)
             else:
                 if every:
                     hear(steps)

@@ -16,7 +16,10 @@ def sweep():
 
 
 def pixels(png):
-    return np.asarray(Image.open(io.BytesIO(png))).astype(int)
+    """What a white page shows of a picture."""
+    picture = Image.open(io.BytesIO(png)).convert("RGBA")
+    page = Image.new("RGBA", picture.size, "white")
+    return np.asarray(Image.alpha_composite(page, picture).convert("RGB")).astype(int)
 
 
 def test_the_slider_stands_on_the_rates_and_starts_at_the_lowest(sweep):

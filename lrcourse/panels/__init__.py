@@ -1,5 +1,9 @@
 """Sliders around pictures: one call gives a panel that works in a notebook and leaves a static picture elsewhere."""
 
+from lrcourse.panels.bias_correction import bias_correction
+from lrcourse.panels.landscape import landscape
+from lrcourse.panels.memory import memory
 from lrcourse.panels.rates import rates
+from lrcourse.panels.schedule import schedule
 
-__all__ = ["rates"]
+__all__ = ["bias_correction", "landscape", "memory", "rates", "schedule"]

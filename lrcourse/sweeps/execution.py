@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 
 from lrcourse import backend, glossary, training
+from lrcourse.progress import bar
 from lrcourse.rules import RULES
 from lrcourse.sweeps import store
 from lrcourse.sweeps.runs import DEFAULTS, batches, complete, label, text
@@ -155,16 +156,13 @@ def check_chunk(arrays, number, runs, steps):
 
 def trained(work, runs, chunks, missing, executor, progress):
     """Yield (number, arrays) of each missing chunk as soon as it is done."""
-    from tqdm.auto import tqdm
-
-    quiet = {} if progress else {"disable": True}
     total = sum(len(chunks[number]) for number in missing)
-    with tqdm(total=total, desc="sweep", unit="run", delay=1, leave=False, **quiet) as bar:
+    with bar(progress, total=total, desc="sweep", unit="run") as shown:
         for number, arrays in (
             here(work, runs, chunks, missing) if executor is None else there(executor, work, runs, chunks, missing)
         ):
             yield number, arrays
-            bar.update(len(chunks[number]))
+            shown.update(len(chunks[number]))
 
 
 def here(work, runs, chunks, missing):

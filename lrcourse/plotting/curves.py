@@ -1,0 +1,105 @@
+"""Schedules that move: their rates, and the way they have made so far."""
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.ticker import NullLocator
+
+from lrcourse import glossary
+from lrcourse.plotting.picture import STYLE, Picture, short
+from lrcourse.plotting.schedules import in_words, labels
+from lrcourse.plotting.series import style
+from lrcourse.schedules.description import describe, milestones
+
+SCALES = ("linear", "logarithmic")
+POINTS = 1000  # of a curve, at most
+DECADES = 4  # below the highest rate, that a logarithmic axis shows
+
+
+class CurvesPicture(Picture):
+    """The rates of several schedules, and the sums of their rates; ``show`` moves it to other schedules."""
+
+    def __init__(self, number, steps, names, goal=None):
+        super().__init__(figsize=(10, 3.5))
+        self.goal, self.steps = goal, steps
+        self.numbers = np.unique(np.linspace(0, steps - 1, min(steps, POINTS)).round()).astype(int)
+        self.rate, self.way = self.subplots(1, 2)
+        self.get_layout_engine().set(rect=(0.02, 0, 0.97, 1))  # room for longer numbers on axes that rescale
+        self.rate.set(xlabel="step", title="learning rate η")
+        self.way.set(xlabel="step", title="area so far: the sum of the rates")
+        for axes in (self.rate, self.way):
+            axes.set_xlim(0, steps)
+        self.parts = [Part(self, *style(number).values()) for number in range(number)]
+        self.moving = [artist for part in self.parts for artist in part.artists]
+        lines = [part.curve for part in self.parts]
+        self.legend(lines, names, loc="outside lower center", ncols=3, frameon=False)
+
+    def show(self, schedules, scale=SCALES[0]):
+        """Move to these schedules: functions of the step, or messages in place of those that cannot be.
+
+        Returns whether the goal, an area for the first schedule, is reached within a fiftieth.
+        """
+        told = [None if isinstance(one, str) else describe(one, self.steps) for one in schedules]
+        curves = [np.full(self.steps, np.nan) if isinstance(one, str) else rates(one, self.steps) for one in schedules]
+        top = nice(max((np.nanmax(curve) for curve, one in zip(curves, told, strict=True) if one), default=1))
+        if scale == SCALES[1]:
+            limits = 10 ** (np.ceil(np.log10(top)) - DECADES), 10 ** np.ceil(np.log10(top))
+        else:
+            limits = 0, top
+        if self.rate.get_yscale() != ("linear" if scale == SCALES[0] else "log"):
+            self.rate.set_yscale("linear" if scale == SCALES[0] else "log")
+            if scale == SCALES[1]:
+                self.rate.yaxis.set_minor_locator(NullLocator())
+        self.rate.set_ylim(*limits)
+        self.way.set_ylim(0, nice(max((one.area for one in told if one), default=1)))
+        for part, schedule, one, curve in zip(self.parts, schedules, told, curves, strict=True):
+            part.show(self.numbers, curve, [] if one is None else milestones(schedule), one.jumps if one else [])
+        names = iter(labels([one for one in told if one]))
+        pairs = zip(told, schedules, strict=True)
+        sentences = [in_words(one, next(names)) if one else f"{message}." for one, message in pairs]
+        self.caption = " ".join(sentences)
+        if self.goal is None:
+            return False
+        reached = told[0] is not None and abs(told[0].area - self.goal) <= self.goal / 50
+        verdict = "reached" if reached else "not reached"
+        self.caption += f" Goal, an area of {short(self.goal)} for the first: {verdict}."
+        return bool(reached)
+
+
+class Part:
+    """What belongs to one schedule: its curve, its sum, its milestones and jumps."""
+
+    def __init__(self, picture, color, dashes):
+        look = {"color": color, "linestyle": dashes}
+        (self.curve,) = picture.rate.plot([], [], drawstyle="steps-post", **look)
+        (self.sum,) = picture.way.plot([], [], **look)
+        places = picture.rate.get_xaxis_transform()
+        (self.marks,) = picture.rate.plot([], [], color=color, linewidth=0.8, linestyle=":", transform=places)
+        (self.jumps,) = picture.rate.plot([], [], "x", color=color, markersize=7, markeredgewidth=2)
+        self.artists = [self.marks, self.curve, self.sum, self.jumps]
+
+    def show(self, numbers, curve, marks, jumps):
+        self.curve.set_data(numbers, curve[numbers])
+        self.sum.set_data(numbers, np.cumsum(curve)[numbers])
+        self.marks.set_data(np.repeat(marks, 3), np.tile([0, 1, np.nan], len(marks)))
+        self.jumps.set_data([step for step, *_ in jumps for _ in "ab"], [rate for _, *both in jumps for rate in both])
+
+
+def rates(schedule, steps):
+    return np.broadcast_to(schedule(np.arange(steps)), steps)
+
+
+def nice(value):
+    """The next of 1, 2 or 5 times a power of ten: an axis that ends there seldom has to change."""
+    if not value > 0:
+        return 1.0
+    power = 10.0 ** np.floor(np.log10(value))
+    return next(digit * power for digit in (1, 2, 5, 10) if value <= digit * power * (1 + 1e-9))
+
+
+def curves(schedules, steps, names, goal=None):
+    """Draw schedules, functions of the step, over ``steps`` steps. goal: an area. Returns a ``Picture``."""
+    glossary.check("schedule", "steps", steps)
+    with rc_context(STYLE):
+        picture = CurvesPicture(len(schedules), steps, names, goal)
+        picture.show(schedules)
+    return picture
