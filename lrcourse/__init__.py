@@ -34,6 +34,7 @@ LAYERS = (
     "panels",
     "checks",
     "exercises",
+    "grading",
     "cli",
 )
 

@@ -20,6 +20,7 @@ from pathlib import Path
 import lrcourse
 from lrcourse import backend
 from lrcourse.exercises import commands as exercises
+from lrcourse.grading import command as grading
 
 FIRST_LESSON = "notebooks/00_start_here.ipynb"
 PACKAGE = Path(lrcourse.__file__).parent
@@ -74,6 +75,7 @@ def parser():
     doctor_parser.set_defaults(run=doctor)
 
     exercises.add_command(commands)
+    grading.add_to(commands)
     return top
 
 

@@ -1,0 +1,1 @@
+"""What runs in the student's process: files that import nothing of lrcourse, and hold no answers."""
