@@ -5,6 +5,7 @@ import shutil
 
 from lrcourse import cli
 from lrcourse.exercises.files import folder, module, sources
+from lrcourse.grading import batch
 
 
 def test_solutions_get_full_marks_and_stubs_none(tmp_path):
@@ -14,6 +15,7 @@ def test_solutions_get_full_marks_and_stubs_none(tmp_path):
             shutil.copy(home / path.name, tmp_path / "in" / student)
     out = tmp_path / "out"
     assert cli.main(["grade", str(tmp_path / "in"), "--out", str(out), "--jobs", "2", "--seed", "3", "--trust"]) == 0
+    batch.close_idle()
     with open(out / "grades.csv", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     points = {path.stem.partition("_")[0]: sum(task.points for task in module(path).TASKS) for path in sources()}
