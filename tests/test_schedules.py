@@ -212,6 +212,17 @@ def test_every_number_may_be_a_column(name, fixed):
         assert (curves == np.stack([alone, alone])).all()
 
 
+def test_a_whole_power_has_the_bits_of_a_single_one():
+    # NumPy squares where the same 2 is the power of a whole array: 0.8 * 0.8 is not pow(0.8, 2).
+    steps, gammas = np.arange(12), np.array([[0.3], [0.7], [0.9]])
+    for power in (2, 0.5, 3):
+        curve = schedules.polynomial_decay(steps, 0.5, 10, 0.1, power)
+        assert curve.tolist() == [schedules.polynomial_decay(step, 0.5, 10, 0.1, power) for step in range(12)]
+    for step in range(4):
+        column = schedules.exponential_decay(step, 0.8, gammas)
+        assert column[:, 0].tolist() == [schedules.exponential_decay(step, 0.8, gamma) for gamma in gammas[:, 0]]
+
+
 def test_columns_of_one_rate_each_are_the_single_curves():
     steps = np.arange(30)
     column = np.array([[0.1], [0.5]])

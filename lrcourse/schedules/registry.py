@@ -60,10 +60,12 @@ def schedule(*checks, **choices):
                 named, shape = remembered(*values)
             except TypeError:  # an array or a list, which cannot be looked up, or what is no number at all
                 named, shape = prepared(*values)
-            result = formula(float64(owner, "step", step), **named)
+            steps = float64(owner, "step", step)
             if shape == np.shape(step) == ():
-                return float(result[0])
-            return np.array(np.broadcast_to(result, np.broadcast_shapes(shape, np.shape(step))))
+                return float(formula(steps, **named)[0])
+            shape = np.broadcast_shapes(shape, steps.shape)
+            wide = {name: value if name in LISTS else spread(value, shape) for name, value in named.items()}
+            return formula(spread(steps, shape), **wide)
 
         SCHEDULES[owner] = rate
         return rate
@@ -79,6 +81,15 @@ def float64(owner, name, value):
     glossary.check(owner, name, value)
     array = np.asarray(value, dtype=np.float64)
     return array if array.ndim else array.reshape(1)
+
+
+def spread(value, shape):
+    """An array as a whole one of ``shape``; anything else as it is.
+
+    NumPy squares where the same 2 is the power of a whole array, and calls ``pow`` where it is not: the last bit may
+    differ. Where nothing is broadcast, a curve, a column and a number go the same way.
+    """
+    return np.array(np.broadcast_to(value, shape)) if isinstance(value, np.ndarray) else value
 
 
 def numbers(owner, name, values):
