@@ -45,6 +45,12 @@ def write_bytes(path, contents):
         raise
 
 
+def clear(folder):
+    """Take away what a killed process left half-written in ``folder``."""
+    for left_over in Path(folder).glob("*.part"):
+        left_over.unlink(missing_ok=True)
+
+
 def read(path):
     """The named arrays of an ``.npz`` file. Raises ValueError for a broken file, OSError for one that is not there."""
     with open(path, "rb") as raw:

@@ -47,3 +47,10 @@ def test_one_array_or_a_pickle_is_refused_and_a_missing_file_is_said(tmp_path):
             archive.read(tmp_path / f"{name}.npz")
     with pytest.raises(FileNotFoundError):
         archive.read(tmp_path / "missing.npz")
+
+
+def test_what_a_killed_process_left_is_taken_away_and_nothing_else(tmp_path):
+    archive.write(tmp_path / "a.npz", {"a": np.arange(3)})
+    (tmp_path / "b.npz.123.part").write_bytes(b"half")
+    archive.clear(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.npz"]

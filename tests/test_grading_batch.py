@@ -313,6 +313,7 @@ def test_a_batch_that_was_killed_goes_on(tmp_path):
     worker.wait()
     done = {path: path.stat().st_mtime_ns for path in results.glob("*.json")}
     assert 3 <= len(done) < 12
+    (results / "s99-0123456789.json.4711.part").write_bytes(b"{")  # killed while it wrote
     rows = run([tmp_path / "in"], tmp_path / "out")
     assert [row["score"] for row in rows] == [4] * 12
     assert {path: path.stat().st_mtime_ns for path in done} == done

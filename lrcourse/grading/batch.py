@@ -38,6 +38,8 @@ def run(places, out, exercise=None, jobs=2, executor=None, seed=None, trust=Fals
     if not found:
         raise ValueError(f"grade: no notebooks in {', '.join(map(str, places))}")
     (out / "results").mkdir(parents=True, exist_ok=True)
+    for folder in (out, out / "results"):
+        archive.clear(folder)
     seed = settled_seed(out, seed)
     limits = limits or Limits()
     settings = (limits, trust, ())

@@ -29,8 +29,7 @@ def prepare(folder, plan, chunks):
     else:
         folder.mkdir(parents=True, exist_ok=True)
         archive.write_bytes(folder / PLAN, json.dumps({**plan, "chunks": chunks}).encode())
-    for left_over in folder.glob("*.part"):
-        left_over.unlink()
+    archive.clear(folder)
     return chunks
 
 
