@@ -4,11 +4,9 @@ All rates as one batch, against a PyTorch loop over the rates, once as one write
 given (analytic). Medians; the losses at the end are compared where training is stable.
 """
 
-import statistics
-import time
-
 import numpy as np
 
+from benchmarks.timing import timed
 from lrcourse import problems
 from lrcourse.optimizers import Optimizer
 
@@ -45,15 +43,6 @@ def torch_loop(autograd):
             optimizer.step()
         losses.append(value(w).item())
     return np.array(losses)
-
-
-def timed(call, runs):
-    times = []
-    for _ in range(runs):
-        begin = time.perf_counter()
-        result = call()
-        times.append(time.perf_counter() - begin)
-    return statistics.median(times), result
 
 
 def main():

@@ -11,12 +11,12 @@ import argparse
 import itertools
 import multiprocessing
 import os
-import statistics
 import time
 from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 
+from benchmarks.timing import timed
 from lrcourse import backend, compiled, datasets, models, sweeps, training
 from lrcourse.backend import CORES
 
@@ -113,15 +113,6 @@ def jax_training():
 
     compiled = jax.jit(jax.vmap(one, in_axes=(0, None, None, None)))
     return lambda lr, data, start, xs, ys: np.asarray(compiled(lr.astype(np.float32), start, xs, ys))
-
-
-def timed(call, repeat):
-    times = []
-    for _ in range(repeat):
-        begin = time.perf_counter()
-        result = call()
-        times.append(time.perf_counter() - begin)
-    return statistics.median(times), result
 
 
 def available(name):

@@ -94,14 +94,16 @@ class Optimizer:
         Never a plain number: NumPy's scalar and array powers may differ in the last bit, and a row of a sweep must be
         its single run, bit for bit.
         """
-        runs = len(self.theta)
-        glossary.check(self.name, name, value)
-        host = np.asarray(value, dtype=np.float64)
-        if host.shape not in {(), (1,), (1, 1), (runs,), (runs, 1)}:
-            raise ValueError(
-                f"{self.name}: {name} must be one number or {runs}, one a run; received shape {host.shape}"
-            )
-        return host.reshape(-1, 1)
+        return numbers(self.name, name, value, len(self.theta)).reshape(-1, 1)
+
+
+def numbers(owner, name, value, runs):
+    """A checked hyperparameter on the host, as it came: one number for all ``runs``, or one for each."""
+    glossary.check(owner, name, value)
+    host = np.asarray(value, dtype=np.float64)
+    if host.shape not in {(), (1,), (1, 1), (runs,), (runs, 1)}:
+        raise ValueError(f"{owner}: {name} must be one number or {runs}, one a run; received shape {host.shape}")
+    return host
 
 
 def kind(array):

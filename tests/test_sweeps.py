@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from lrcourse import datasets, models, schedules, sweeps, training
-from lrcourse.sweeps import runs, search, store
+from lrcourse.sweeps import runs, statistics, store
 
 DATA = datasets.two_moons(examples=200, seed=3)
 MODEL = models.MLP((2, 8, 2))
@@ -399,7 +399,7 @@ def test_halving_never_keeps_a_diverged_run():
 
 def test_a_run_that_diverged_and_came_back_scores_worst():
     result = dataclasses.replace(made_up({0.1: [2.0, 1.0, np.nan]}), diverged=np.array([-1, 7, -1]))
-    assert search.scores(result).tolist() == [2.0, np.inf, np.inf]
+    assert statistics.outcomes(result).tolist() == [2.0, np.inf, np.inf]
 
 
 def test_bayesian_search_finds_the_valley():

@@ -3,6 +3,7 @@
 import numpy as np
 
 from lrcourse import backend, glossary
+from lrcourse.optimizers import numbers
 
 MODES = {"min": "loss", "max": "accuracy"}
 THRESHOLD_MODES = ("relative", "absolute")
@@ -40,11 +41,7 @@ def check_settings(settings):
 
 def per_run(owner, name, value, runs):
     """A checked number, or (runs,) of them, as a host array (runs,)."""
-    glossary.check(owner, name, value)
-    host = np.asarray(value, dtype=np.float64)
-    if host.shape not in {(), (1,), (1, 1), (runs,), (runs, 1)}:
-        raise ValueError(f"{owner}: {name} must be one number or {runs}, one a run; received shape {host.shape}")
-    return np.array(np.broadcast_to(host.ravel(), runs))
+    return np.array(np.broadcast_to(numbers(owner, name, value, runs).ravel(), runs))
 
 
 def settled(settings, name, runs):

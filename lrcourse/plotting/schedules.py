@@ -21,10 +21,11 @@ def schedules(*some, steps=None):
     glossary.check("schedules", "steps", steps)
     numbers = np.unique(np.linspace(0, steps - 1, min(steps, 4000)).round())
     told = [describe(schedule, steps) for schedule in some]
+    called = labels(told)
     with rc_context(STYLE):
         picture = Picture(figsize=(10, 3.3))
         linear, logarithmic = axes = picture.subplots(1, 2)
-        for number, (schedule, one, label) in enumerate(zip(some, told, labels(told), strict=True)):
+        for number, (schedule, one, label) in enumerate(zip(some, told, called, strict=True)):
             look = style(number)
             curves = np.atleast_2d(schedule(numbers))
             marks = [step for step in milestones(schedule) if 0 < step < steps]
@@ -44,7 +45,7 @@ def schedules(*some, steps=None):
         lines, names = linear.get_legend_handles_labels()
         unique = dict(zip(names, lines, strict=True))
         picture.legend(unique.values(), unique.keys(), loc="outside lower center", ncols=3, frameon=False)
-    picture.caption = " ".join(in_words(one, label) for one, label in zip(told, labels(told), strict=True))
+    picture.caption = " ".join(in_words(one, label) for one, label in zip(told, called, strict=True))
     return picture
 
 

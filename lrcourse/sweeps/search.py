@@ -5,6 +5,7 @@ import numpy as np
 from lrcourse import glossary
 from lrcourse.sweeps.execution import sweep
 from lrcourse.sweeps.runs import grid, is_logarithmic
+from lrcourse.sweeps.statistics import outcomes
 
 DIVERGED = 1e30  # the loss of a run that diverged, for a search that takes no inf
 
@@ -22,7 +23,7 @@ def halving(model, data, runs, steps=30, factor=3, **settings):
     left, rounds = grid(**runs) if isinstance(runs, dict) else list(runs), []
     while True:
         rounds.append(sweep(model, data, left, steps=steps, **settings))
-        ranks = np.argsort(scores(rounds[-1]), kind="stable")
+        ranks = np.argsort(outcomes(rounds[-1]), kind="stable")
         if len(left) <= 1:
             return rounds
         left = [left[place] for place in ranks[: -(-len(left) // factor)]]
@@ -44,7 +45,7 @@ def bayesian(model, data, ranges, trials=64, together=8, seed=0, **settings):
     for start in range(0, trials, together):
         asked = [study.ask() for _ in range(min(together, trials - start))]
         runs = [{name: suggested(trial, name, choice) for name, choice in ranges.items()} for trial in asked]
-        for trial, score in zip(asked, scores(sweep(model, data, runs, **settings)), strict=True):
+        for trial, score in zip(asked, outcomes(sweep(model, data, runs, **settings)), strict=True):
             study.tell(trial, min(score, DIVERGED))
     return study
 
@@ -54,8 +55,3 @@ def suggested(trial, name, choice):
     if isinstance(choice, tuple):
         return trial.suggest_float(name, *choice, log=is_logarithmic(name))
     return trial.suggest_categorical(name, list(choice))
-
-
-def scores(result):
-    """The final loss of each run; inf where it diverged."""
-    return np.where((result.diverged == -1) & np.isfinite(result.final_loss), result.final_loss, np.inf)

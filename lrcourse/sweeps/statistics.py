@@ -42,15 +42,18 @@ def by(result, metric="final_loss", confidence=0.95, over="seed"):
     """
     glossary.find("metric", metric, METRICS)
     glossary.check("by", "confidence", confidence)
-    worst = METRICS[metric] * np.inf
-    lost = (result.diverged != -1) | np.isnan(getattr(result, metric))
-    values = np.where(lost, worst, getattr(result, metric))
     groups = {}
-    for run, value in zip(result.runs, values, strict=True):
+    for run, value in zip(result.runs, outcomes(result, metric), strict=True):
         settings = {name: label(given) for name, given in run.items() if name != over}
         key = repr(sorted(settings.items()))
         groups.setdefault(key, (settings, {}))[1][run[over]] = float(value)
     return [Group(settings, found, *interval(found, confidence)) for settings, found in groups.values()]
+
+
+def outcomes(result, metric="final_loss"):
+    """The metric of each run of a ``Sweep``, (N,); the worst there is where the run diverged or was not trained."""
+    values = getattr(result, metric)
+    return np.where((result.diverged != -1) | np.isnan(values), METRICS[metric] * np.inf, values)
 
 
 def interval(found, confidence):
