@@ -3,12 +3,15 @@
 import csv
 import json
 import os
+import select
 import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -64,7 +67,14 @@ def test_a_folder_of_notebooks(tmp_path):
 def test_a_folder_for_each_student_and_one_who_handed_in_nothing(tmp_path):
     put(tmp_path, anna__ex01=GOOD, ben__sub__other=GOOD)
     (tmp_path / "carl").mkdir()
-    assert students([tmp_path]) == [("anna", "", ""), ("ben", "", ""), ("carl", "", "no notebook was handed in")]
+    (tmp_path / "doe_12_34_x").mkdir()
+    (tmp_path / "doe_12_34_x" / "ex01.ipynb").write_bytes(GOOD)
+    assert students([tmp_path]) == [
+        ("anna", "", ""),
+        ("ben", "", ""),
+        ("carl", "", "no notebook was handed in"),
+        ("doe_12_34_x", "", ""),
+    ]
 
 
 @pytest.mark.parametrize("place", [".", "submitted"])
@@ -90,6 +100,62 @@ def test_downloads_of_canvas_and_moodle(tmp_path):
     (found,) = submissions.find([tmp_path / "moodle.zip"])
     assert (found.student, found.name, found.user) == ("Anna Doe_17", "Anna Doe", "17")
     assert submissions.content(found, 1 << 20) == GOOD
+
+
+def test_nobody_hands_in_under_anothers_number(tmp_path):
+    with zipfile.ZipFile(tmp_path / "canvas.zip", "w") as archive:
+        archive.writestr("doeanna_17_4711_me_99_assignsubmission_file_ex01.ipynb", GOOD)
+        archive.writestr("roeben_99_4712_x_17_4713_ex01.ipynb", GOOD)
+    with zipfile.ZipFile(tmp_path / "moodle.zip", "w") as archive:
+        archive.writestr("Anna Doe_17_assignsubmission_file_x_99_assignsubmission_file_ex01.ipynb", GOOD)
+        archive.writestr("Ben Roe_99_assignsubmission_file_/x_17_4713_ex01.ipynb", GOOD)
+    for name in ("canvas", "moodle"):
+        assert [s.user for s in submissions.find([tmp_path / f"{name}.zip"])] in (["17", "99"], ["99", "17"])
+
+
+def test_who_handed_in_no_notebook_is_told_so(tmp_path):
+    with zipfile.ZipFile(tmp_path / "canvas.zip", "w") as archive:
+        for name in ("doeanna_17_4711_ex01.pdf", "doeanna_17_4712_a.txt", "roeben_18_4713_ex01.ipynb", "readme.txt"):
+            archive.writestr(name, GOOD)
+    with zipfile.ZipFile(tmp_path / "moodle.zip", "w") as archive:
+        archive.writestr("Cy Poe_19_assignsubmission_onlinetext_/onlinetext.html", "x")
+        archive.writestr("Di Loe_20_assignsubmission_file_/ex01.ipynb", GOOD)
+        archive.writestr("Di Loe_20_assignsubmission_file_/notes.txt", "x")
+    none = "no notebook was handed in"
+    found = students([tmp_path / "canvas.zip", tmp_path / "moodle.zip"])
+    assert found == [("Cy Poe_19", "", none), ("Di Loe_20", "", ""), ("doeanna_17", "", none), ("roeben_18", "", "")]
+
+
+def test_folders_without_end_and_closed_ones(tmp_path):
+    put(tmp_path, ben__ex01=GOOD)
+    (tmp_path / "anna").mkdir()
+    home = os.getcwd()
+    try:
+        os.chdir(tmp_path / "anna")
+        for _ in range(1200):
+            os.mkdir("a")
+            os.chdir("a")
+    finally:
+        os.chdir(home)
+    (tmp_path / "carl").mkdir(mode=0)
+    closed = "no notebook was handed in" if os.access(tmp_path / "carl", os.R_OK) else "the folder cannot be read"
+    try:
+        assert students([tmp_path]) == [
+            ("anna", "", "no notebook was handed in"),
+            ("ben", "", ""),
+            ("carl", "", closed),
+        ]
+    finally:
+        (tmp_path / "carl").chmod(0o700)
+        subprocess.run(["rm", "-rf", tmp_path / "anna"], check=True)  # deeper than Python's own goes
+
+
+def test_what_comes_out_is_no_submission(tmp_path, monkeypatch):
+    put(tmp_path, anna__ex01=GOOD)
+    monkeypatch.chdir(tmp_path)
+    for _ in range(2):
+        rows = run(["."], "graded")
+        assert [row["student"] for row in rows] == ["anna"]
 
 
 def test_a_folder_around_everything_is_no_student(tmp_path):
@@ -139,6 +205,14 @@ def test_files_that_are_none(tmp_path):
     assert all(row["max_score"] == 4 for row in rows.values())
 
 
+def test_what_becomes_a_link_while_we_look_is_not_followed(tmp_path, monkeypatch):
+    put(tmp_path, a=GOOD)
+    (tmp_path / "link.ipynb").symlink_to(tmp_path / "a.ipynb")
+    monkeypatch.setattr(os.path, "islink", lambda path: False)
+    with pytest.raises(reading.Refused, match="cannot be read"):
+        submissions.content(submissions.Submission("x", str(tmp_path / "link.ipynb"), "link"), 1 << 20)
+
+
 def test_zips_that_would_harm(tmp_path):
     with zipfile.ZipFile(tmp_path / "x.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a/x.ipynb", GOOD)
@@ -165,6 +239,19 @@ def test_a_member_of_a_zip_that_is_damaged(tmp_path):
         archive.writestr("b/x.ipynb", GOOD)
     content = (tmp_path / "x.zip").read_bytes()
     (tmp_path / "x.zip").write_bytes(content.replace(b"gd_path", b"dg_path", 1))
+    a, b = run([tmp_path / "x.zip"], tmp_path / "out")
+    assert (a["score"], b["score"]) == (0, 4)
+    assert "does not give it out" in a["reason"]
+
+
+@pytest.mark.parametrize("way", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_zip_is_damaged_where_it_is_packed(tmp_path, way):
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("a/x.ipynb", GOOD * 9, way)
+        archive.writestr("b/x.ipynb", GOOD)
+    content = bytearray((tmp_path / "x.zip").read_bytes())
+    content[60:120] = bytes(range(60))
+    (tmp_path / "x.zip").write_bytes(content)
     a, b = run([tmp_path / "x.zip"], tmp_path / "out")
     assert (a["score"], b["score"]) == (0, 4)
     assert "does not give it out" in a["reason"]
@@ -254,6 +341,34 @@ def test_the_last_of_several_counts(tmp_path):
     run([tmp_path], tmp_path / "out")
     (row,) = csv.DictReader(lines(tmp_path / "out/grades.csv"))
     assert row["score"] == "4"
+    assert "1 submissions, 1 earlier" in (tmp_path / "out/summary.txt").read_text(encoding="utf-8")
+    os.utime(tmp_path / "anna/second.ipynb", (4e9, 4e9))
+    run([tmp_path], tmp_path / "out")
+    for folder in ("feedback", "gradescope"):  # nothing is left of the first
+        assert len(list((tmp_path / "out" / folder).iterdir())) == 1
+    (row,) = csv.DictReader(lines(tmp_path / "out/grades.csv"))
+    assert row["score"] == "0"
+
+
+def test_of_a_thousand_files_of_one_student_one_is_run(tmp_path, monkeypatch):
+    graded = []
+    real = batch.grade_one
+    monkeypatch.setattr(batch, "grade_one", lambda content, *more: graded.append(content) or real(content, *more))
+    for number in range(1000):
+        put(tmp_path, **{f"anna__{number:03}": UPHILL})
+    put(tmp_path, ben__x=GOOD, anna__zz=b"{cut", anna__zzz=GOOD)
+    os.utime(tmp_path / "anna/zzz.ipynb", (4e9, 4e9))
+    (tmp_path / "anna/late.ipynb").symlink_to(tmp_path / "ben/x.ipynb")  # the last that can be read counts
+    os.utime(tmp_path / "anna/late.ipynb", (5e9, 5e9), follow_symlinks=False)
+    rows = run([tmp_path], tmp_path / "out")
+    assert [(row["student"], row["score"]) for row in rows] == [("anna", 4), ("ben", 4)]
+    assert graded == [GOOD, GOOD]
+
+
+def test_feedback_quotes_no_more_than_anybody_reads():
+    cells = ["x" * 60_000, "y" * 60_000, "z"]
+    assert grader.shown(cells) == ["x" * 60_000, "y" * 39_999]
+    assert grader.shown(["a", "b"]) == ["a", "b"]
 
 
 def test_a_cell_of_white_space_takes_no_time_to_quote():
@@ -320,6 +435,58 @@ def test_a_batch_that_was_killed_goes_on(tmp_path):
     assert not list((tmp_path / "out").rglob("*.part"))
 
 
+def test_a_grader_that_is_killed_leaves_nothing(tmp_path):
+    put(tmp_path / "in", a=corpus.notebook(["import time; time.sleep(0.9)", *corpus.GOOD]))
+    code = "from tests.test_grading_batch import run; from pathlib import Path; import sys; p = Path(sys.argv[1])\n"
+    code += "if __name__ == '__main__': run([p / 'in'], p / 'out')"
+    (tmp_path / "tmp").mkdir()
+    worker = subprocess.Popen(
+        [sys.executable, "-c", code, tmp_path], env={**os.environ, "TMPDIR": str(tmp_path / "tmp")}
+    )
+
+    def running():
+        return [pid for pid in os.listdir("/proc") if pid.isdigit() and str(tmp_path).encode() in command(pid)]
+
+    def command(pid):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                return file.read()
+        except OSError:
+            return b""
+
+    deadline = time.monotonic() + 60
+    while len(running()) < 3 and time.monotonic() < deadline:  # itself, the warm process, the student's
+        time.sleep(0.01)
+    assert os.listdir(tmp_path / "tmp")
+    worker.send_signal(signal.SIGKILL)
+    worker.wait()
+    while (running() or os.listdir(tmp_path / "tmp")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert running() == os.listdir(tmp_path / "tmp") == []
+
+
+def test_checks_that_change_grade_everybody_again(tmp_path, monkeypatch):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/__init__.py").write_text("")
+    (tmp_path / "mine/ex77.py").write_text("from mine.shared import TASKS\n")
+    shared = f"from {EXERCISE} import TASKS\n"
+    (tmp_path / "mine/shared.py").write_text(shared)
+    monkeypatch.syspath_prepend(tmp_path)
+    before = batch.checks.__wrapped__("mine.ex77")
+    assert batch.checks.__wrapped__("mine.ex77") == before
+    (tmp_path / "mine/shared.py").write_text(shared + "\n")
+    assert batch.checks.__wrapped__("mine.ex77") != before
+
+
+def test_an_answer_that_is_there_is_no_timeout_because_we_looked_late():
+    reading, writing = os.pipe()
+    assert not process.ready(reading, select.POLLIN, time.monotonic() - 5)
+    os.write(writing, b"x")
+    assert process.ready(reading, select.POLLIN, time.monotonic() - 5)
+    os.close(reading)
+    os.close(writing)
+
+
 def test_a_failure_of_ours_costs_nobody_anything_for_good(tmp_path, monkeypatch):
     put(tmp_path, a=GOOD, b=GOOD)
     real = batch.grade_one
@@ -333,6 +500,49 @@ def test_a_failure_of_ours_costs_nobody_anything_for_good(tmp_path, monkeypatch)
     assert sorted(row["score"] for row in rows) == [0, 4]
     assert any("try again" in row["reason"] for row in rows)
     assert [row["score"] for row in run([tmp_path], tmp_path / "out")] == [4, 4]
+
+
+def test_who_had_no_processor_gets_a_second_try_when_others_are_through(tmp_path, monkeypatch):
+    put(tmp_path, a=GOOD, b=GOOD, c=GOOD)
+    real, calls = batch.grade_one, []
+
+    def starving(content, *more):
+        calls.append(content)
+        return real(content, *more) | {"starved": len(calls) in (1, 4), "score": len(calls)}
+
+    monkeypatch.setattr(batch, "grade_one", starving)
+    rows = run([tmp_path], tmp_path / "out", jobs=1)
+    assert [row["score"] for row in rows] == [4, 2, 3]  # once more, and not twice
+    assert [row["score"] for row in run([tmp_path], tmp_path / "out")] == [4, 2, 3]
+    assert len(calls) == 4
+
+
+def test_what_counts_as_no_processor():
+    class Process:
+        def __init__(self, used):
+            self.used, self.began = used, time.monotonic() - 10
+
+        def end(self):
+            return self.used
+
+    late, broken = process.Ended("timeout", "x"), process.Ended("broken answer", "x")
+    for used, ended, starved in (
+        ({"cpu": 1.0}, late, True),
+        ({"cpu": 9.0}, late, False),
+        ({"cpu": 1.0}, broken, False),
+        ({"cpu": 1.0}, None, False),
+        ({}, late, False),
+    ):
+        with Template(LIMITS) as template:
+            sitting = grader.Sitting([], template)
+            sitting.student = Process(used)
+            sitting.end(ended)
+        assert sitting.starved is starved
+        assert bool(sitting.notes()) is starved
+    sleeper = corpus.notebook(["import time; time.sleep(30)"])
+    with Template(LIMITS) as template:
+        assert grader.grade(sleeper, EXERCISE, 1, template)["starved"]
+        assert not grader.grade(UPHILL, EXERCISE, 1, template)["starved"]
 
 
 def test_dask(tmp_path):
@@ -359,6 +569,33 @@ def test_without_a_container_it_refuses_unless_trusted():
         result = grader.grade(GOOD, EXERCISE, 1, template)
     assert result["score"] == 4
     assert "landlock" not in result["layers"]
+
+
+def test_a_warm_process_that_is_lost_is_started_again_and_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with Template(LIMITS) as template:
+        for end in (signal.SIGKILL, signal.SIGTERM, None):
+            assert grader.grade(GOOD, EXERCISE, 1, template)["score"] == 4
+            assert len(os.listdir(tmp_path)) >= 1
+            if end is None:
+                template.close()
+            else:
+                template.process.send_signal(end)
+                template.process.wait()
+        assert grader.grade(GOOD, EXERCISE, 1, template)["score"] == 4
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_student_ends_with_the_warm_process():
+    with Template(LIMITS) as template, process.Student(template) as student:
+        (pid,) = (int(child.split()[1]) for child in children(template.process.pid))
+        student.send({"cells": ["import time; time.sleep(60)"], "skip": [], "seconds": 60}, time.monotonic() + 5)
+        template.process.kill()
+        template.process.wait()
+        deadline = time.monotonic() + 20
+        while os.path.exists(f"/proc/{pid}") and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert not os.path.exists(f"/proc/{pid}")
 
 
 def test_what_is_left_behind_is_swept_up_where_it_could_start(tmp_path):
@@ -413,6 +650,28 @@ def test_the_command(tmp_path, capsys):
     assert cli.main(["grade", str(tmp_path), "--out", str(out), "--call", "0"]) == 1
     assert "--call must be above 0; received 0" in capsys.readouterr().err
     assert cli.main(["grade", str(tmp_path), "--out", str(out), "--seed", "-1"]) == 1
+
+
+def test_every_option_reaches_the_batch(tmp_path, monkeypatch):
+    called = []
+    monkeypatch.setattr(batch, "run", lambda *arguments: called.extend(arguments) or [{"reason": "x"}])
+    options = (
+        "--call 1 --cell 2 --total 3 --memory 4 --output 5 --file 6 --trust --executor dask://a:1 --jobs 7 --seed 8"
+    )
+    assert cli.main(["grade", "a", "b", "--out", str(tmp_path), "--exercise", "ex01", *options.split()]) == 0
+    limits = Limits(call=1, cell=2, total=3, memory=4, output=5, file=6)
+    assert called == [[Path("a"), Path("b")], tmp_path, "ex01", 7, "dask://a:1", 8, True, limits]
+
+
+def test_no_more_of_a_zip_is_unpacked_than_a_submission_may_have(tmp_path, monkeypatch):
+    with zipfile.ZipFile(tmp_path / "x.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a/x.ipynb", bytes(10**6))
+    real, sizes = zipfile.ZipExtFile.read, []
+    monkeypatch.setattr(zipfile.ZipExtFile, "read", lambda file, n=-1: sizes.append(n) or real(file, n))
+    (found,) = submissions.find([tmp_path / "x.zip"])
+    with pytest.raises(reading.Refused, match="larger than 1000 bytes"):
+        submissions.content(found, 1000)
+    assert sizes == [1001]
 
 
 def test_each_limit_is_what_it_says():

@@ -79,6 +79,7 @@ class Likeness(float):
         np.datetime64("2026-01-01"),
         1 << 63,
         np.zeros((1,) * 9),
+        np.zeros((10**6, 0)),
         {(1, 2): 3},
         iter([]),
     ],
@@ -130,10 +131,14 @@ def test_what_is_too_large_does_not_leave(value):
         {"array": "1", "dtype": "float64", "shape": [1]},
         {"array": [1.0], "dtype": ["float64"], "shape": [1]},
         {"array": [1.0] * 1, "dtype": "float64", "shape": [1] * 9},
+        {"array": [], "dtype": "float64", "shape": [10**6, 0]},
+        {"array": [], "dtype": "float64", "shape": [0, 10**3, 10**3]},
+        [*[""] * 200, "x" * 10**5],
+        {"dict": [["x" * 10**5, ["", [*[""] * 200]]]]},
         1 << 64,
         float("inf"),
     ],
-    ids=repr,
+    ids=lambda data: repr(data)[:60],
 )
 def test_what_nobody_can_have_encoded_is_refused(data):
     with pytest.raises(ValueError):  # noqa: PT011
@@ -163,6 +168,7 @@ def test_a_deep_answer_is_refused():
         ("x = %sql select", []),
         ("x = 1\nx?\n?x\n??x", 1),
         ("if True:\n    !ls\n    x = 1", 1),
+        ("pip install numpy\nx = 1", 1),
         ("%%time\nx = 1", 1),
         ("%%timeit -n 1\nx = 1", 1),
         ("x = 1\n\n%%bash is here", 1),
@@ -265,6 +271,8 @@ def test_the_filter_decides_as_it_should(machine):
     assert decide(program, arch, of["clone"], 17) == layers.REFUSE
     assert decide(program, arch, of["openat"], 0, 0, os.O_RDONLY) == layers.ALLOW
     assert decide(program, arch, of["openat"], 0, 0, 0x200) == layers.REFUSE
+    tgkill = layers.CHECKED[machine][4]
+    assert [decide(program, arch, tgkill, pid) == layers.ALLOW for pid in (42, os.getppid(), 1)] == [True, False, False]
     assert decide(program, 0x1234, of["read"]) == layers.REFUSE
     assert decide(program, arch, of["read"] | 0x40000000) == layers.REFUSE  # x32
 
@@ -293,6 +301,54 @@ def test_another_machine_has_no_filter():
 
 
 @linux
+def test_no_privilege_is_left_and_none_can_be_given():
+    code = """
+layers.no_privileges()
+print(layers.libc.prctl(3, 0, 0, 0, 0))  # PR_GET_DUMPABLE
+for line in open("/proc/self/status"):
+    if line.startswith(("CapPrm", "CapEff", "CapAmb", "NoNewPrivs") + ("CapBnd",) * (os.getuid() == 0)):
+        print(int(line.split()[1], 16))
+"""
+    said = alone(code)
+    assert said == ["0", "0", "0", *(["0"] if os.getuid() == 0 else []), "0", "1"]
+
+
+@linux
+def test_the_private_disk_is_read_only_but_for_a_small_scratch(tmp_path):
+    (tmp_path / "x").write_text("x")
+    (tmp_path / "scratch").mkdir()
+    code = """
+folder = sys.argv[1]
+try:
+    layers.private_disk(folder + "/scratch", 1 << 20)
+except OSError:
+    print("none"); sys.exit()
+print(tried(os.open, folder + "/x", os.O_WRONLY), tried(os.open, folder + "/y", os.O_CREAT | os.O_WRONLY))
+file = os.open(folder + "/scratch/x", os.O_CREAT | os.O_WRONLY, 0o700)
+print(os.write(file, bytes(1 << 21)), tried(os.execv, folder + "/scratch/x", ["x"]))
+print(tried(os.mknod, folder + "/scratch/null", 0o20666, os.makedev(1, 3)), os.getcwd() == folder + "/scratch")
+"""
+    said = alone(code, tmp_path)
+    if said == ["none"]:
+        pytest.skip("user namespaces are not allowed here")
+    assert said == ["EROFS", "EROFS", str(1 << 20), "EACCES", "EPERM", "True"]
+    assert (tmp_path / "x").read_text() == "x"
+    assert os.listdir(tmp_path / "scratch") == []
+
+
+@linux
+def test_limits_are_set_for_good():
+    code = """
+import resource
+layers.limits({"memory": 1 << 33, "file": 1 << 20, "cpu": 35}, own_count=True)
+for name in ("AS", "FSIZE", "CPU", "CORE", "NOFILE", "NPROC"):
+    print(*resource.getrlimit(getattr(resource, "RLIMIT_" + name)))
+"""
+    said = [int(word) for word in alone(code)]
+    assert said[::2] == said[1::2] == [1 << 33, 1 << 20, 35, 0, 64, 64]
+
+
+@linux
 def test_landlock_opens_what_is_granted_alone(tmp_path):
     for name in ("open", "closed", "scratch"):
         (tmp_path / name).mkdir()
@@ -315,6 +371,22 @@ print(tried(os.listdir, root + "/closed"), tried(os.listdir, root), tried(os.rem
     assert said == ["None", "EACCES", "EACCES", "None", "None", "EACCES", "None", "EACCES", "EACCES"]
 
 
+@linux
+def test_landlock_leaves_no_tcp_and_no_signals_to_others():
+    code = """
+try:
+    version = layers.landlock_version()
+    layers.landlock({"readable": [], "listed": [], "scratch": "/tmp"}, writable=True)
+except OSError:
+    version = 0
+with socket.socket() as one:
+    print(tried(one.bind, ("127.0.0.1", 0)) if version >= 4 else "EACCES")
+    print(tried(one.connect, ("127.0.0.1", 1)) if version >= 4 else "EACCES")
+print(tried(os.kill, os.getppid(), 0) if version >= 6 else "EPERM", tried(os.kill, os.getpid(), 0))
+"""
+    assert alone(code) == ["EACCES", "EACCES", "EPERM", "None"]
+
+
 def test_ways_around_what_is_hidden(tmp_path):
     for name in ("site/numpy", "site/lrcourse/checks", "site/scipy", "other"):
         (tmp_path / name).mkdir(parents=True)
@@ -323,6 +395,23 @@ def test_ways_around_what_is_hidden(tmp_path):
         surroundings.around(str(tmp_path / name), [str(tmp_path / "site/lrcourse")], readable, listed)
     assert sorted(readable) == sorted(str(tmp_path / name) for name in ("other", "site/numpy", "site/scipy"))
     assert listed == [str(tmp_path / "site")]
+
+
+def test_other_copies_of_the_package_are_hidden_too(tmp_path, monkeypatch):
+    for name in ("site/lrcourse", "real/lrcourse", "linked/numpy"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "linked/lrcourse").symlink_to(tmp_path / "real/lrcourse")
+    monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path / "site"), str(tmp_path / "linked")])
+    readable, listed = [], []
+    surroundings.around(str(tmp_path), surroundings.hidden(), readable, listed)
+    assert readable == [str(tmp_path / "linked/numpy")]
+    assert str(surroundings.PACKAGE.parent / "exercises") in surroundings.hidden()
+
+
+@linux
+def test_where_memory_runs_out_the_students_process_goes_first():
+    code = "layers.seal({'scratch': sys.argv[1], 'file': 1 << 20, 'without': layers.LAYERS})\n"
+    assert alone(code + "print(open('/proc/self/oom_score_adj').read())", "/tmp") == ["1000"]
 
 
 def test_the_package_itself_is_hidden():

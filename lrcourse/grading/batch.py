@@ -1,6 +1,7 @@
 """A class's submissions in one go: side by side, with progress, and after an interruption only what is missing."""
 
 import atexit
+import functools
 import hashlib
 import importlib
 import json
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import lrcourse
 from lrcourse import archive
+from lrcourse.checks import tasks
 from lrcourse.grading import grader, reports, submissions
 from lrcourse.grading.process import Limits, Template, Unprotected
 from lrcourse.grading.reading import Refused
@@ -22,7 +24,7 @@ IDLE = []  # (settings, warm process) between two submissions
 
 
 def run(places, out, exercise=None, jobs=2, executor=None, seed=None, trust=False, limits=None, progress=True):
-    """Grade everything in ``places``, write the reports to ``out`` and return one dict a submission.
+    """Grade everything in ``places``, write the reports to ``out``; return a dict for each student and exercise.
 
     places: files, folders, zips; see ``submissions``. exercise: of all of them; without it each tells its own. jobs:
     how many at a time. executor: ``dask://host:port``. seed: of the hidden inputs, drawn for a new ``out`` and kept
@@ -43,14 +45,23 @@ def run(places, out, exercise=None, jobs=2, executor=None, seed=None, trust=Fals
     seed = settled_seed(out, seed)
     limits = limits or Limits()
     settings = (limits, trust, ())
+    count, found = len(found), last_of_each(found, exercise, seed, limits)
     with pool(jobs, executor) as (workers, window):
         rows = list(graded(found, out, exercise, seed, settings, workers, window, progress))
-    rows.sort(key=lambda row: (row["student"], row["exercise"] or "", row["timestamp"], row["label"]))
-    newest = {(row["student"], row["exercise"]): row for row in rows}  # the last of several
-    for row in rows:
-        row["superseded"] = newest[row["student"], row["exercise"]] is not row
-    reports.write(rows, out)
+    rows.sort(key=lambda row: (row["student"], row["exercise"] or "", row["label"]))
+    reports.write(rows, out, count - len(rows))
     return rows
+
+
+def last_of_each(found, exercise, seed, limits):
+    """Of several submissions of a student for one exercise the last that can be read: the others are not run."""
+    last = {}
+    for submission in found:
+        row, _ = prepared(submission, exercise, seed, limits)
+        key, age = (row["student"], row["exercise"]), ("reason" not in row, row["timestamp"], row["label"])
+        if key not in last or age > last[key][0]:
+            last[key] = age, submission
+    return [submission for _, submission in last.values()]
 
 
 def known(exercise):
@@ -93,33 +104,49 @@ def pool(jobs, executor):
 
 
 def graded(found, out, exercise, seed, settings, workers, window, progress):
-    """Yield the row of each submission as it is done; those done in an earlier call first come, first served."""
-    under_way = {}
+    """Yield the row of each submission as it is done; those done in an earlier call first come, first served.
+
+    Whoever was too slow while others had the processor gets a second try, when those are through.
+    """
     with bar(progress, total=len(found), desc="grade", unit="notebook") as shown:
+        for again in ([], None):
+            for row in tried(found, out, exercise, seed, settings, workers, window, again):
+                yield row
+                shown.update()
+            found = again
 
-        def finished(limit):
-            while len(under_way) > limit:
-                for future in wait(under_way, return_when=FIRST_COMPLETED).done:
-                    row, path = under_way.pop(future)
-                    yield complete(row, path, future)
-                    shown.update()
 
-        try:
-            for submission in found:
-                row, content = prepared(submission, exercise, seed, settings[0])
-                path = out / "results" / f"{row['file']}.json"
-                done = kept(path, row["fingerprint"])
-                if "reason" in row or done is not None:
-                    yield {**row, **(done or {})}
-                    shown.update()
+def tried(found, out, exercise, seed, settings, workers, window, again):
+    """Yield the rows of one pass. again: a list for those that should have a second one, or None."""
+    under_way = {}
+
+    def finished(limit):
+        while len(under_way) > limit:
+            for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+                submission, row, path = under_way.pop(future)
+                row = complete(row, future)
+                if again is not None and row["starved"]:
+                    again.append(submission)
                     continue
-                future = workers.submit(grade_one, content, row["exercise"], seed, settings)
-                under_way[future] = row, path
-                yield from finished(window)
-            yield from finished(0)
-        finally:
-            for future in under_way:
-                future.cancel()
+                if row["fingerprint"]:
+                    archive.write_bytes(path, json.dumps(row).encode())
+                yield row
+
+    try:
+        for submission in found:
+            row, content = prepared(submission, exercise, seed, settings[0])
+            path = out / "results" / f"{row['file']}.json"
+            done = kept(path, row["fingerprint"])
+            if "reason" in row or done is not None:
+                yield {**row, **(done or {})}
+                continue
+            future = workers.submit(grade_one, content, row["exercise"], seed, settings)
+            under_way[future] = submission, row, path
+            yield from finished(window)
+        yield from finished(0)
+    finally:
+        for future in under_way:
+            future.cancel()
 
 
 def prepared(submission, exercise, seed, limits):
@@ -139,17 +166,19 @@ def prepared(submission, exercise, seed, limits):
             raise Refused("it does not say which exercise it answers; name it with --exercise")
         known(row["exercise"])
     except ValueError as refusal:
-        tasks = grader.tasks_of(exercise) if exercise else ()
-        return row | grader.refused(str(refusal), tasks), b""
+        return row | grader.refused(str(refusal), grader.tasks_of(exercise) if exercise else ()), b""
     text = json.dumps([lrcourse.__version__, row["exercise"], seed, asdict(limits), checks(row["exercise"])])
     row["fingerprint"] = hashlib.sha256(text.encode() + b"\0" + content).hexdigest()
     return row, content
 
 
+@functools.cache
 def checks(exercise):
-    """The source of an exercise's checks: when it changes, everybody is graded again."""
+    """The source of an exercise's checks, and of what they share: when it changes, everybody is graded again."""
     module = importlib.import_module(grader.module_of(exercise))
-    return hashlib.sha256(Path(module.__file__).read_bytes()).hexdigest()
+    folders = {Path(module.__file__).parent, Path(tasks.__file__).parent}
+    sources = sorted({Path(module.__file__), *(path for folder in folders for path in folder.glob("*.py"))})
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
 
 
 def slug(text):
@@ -166,16 +195,15 @@ def kept(path, fingerprint):
     return row if isinstance(row, dict) and fingerprint and row.get("fingerprint") == fingerprint else None
 
 
-def complete(row, path, future):
-    """The row with its result, kept on the disk. What went wrong on our side is told, not kept, and tried again."""
+def complete(row, future):
+    """The row with its result. What went wrong on our side is told, not kept, and tried again in the next call."""
     try:
-        row = row | future.result()
+        return row | future.result()
     except Unprotected:
         raise
     except Exception as error:
-        return row | grader.refused(f"it could not be graded here, try again ({type(error).__name__}: {error})")
-    archive.write_bytes(path, json.dumps(row).encode())
-    return row
+        reason = f"it could not be graded here, try again ({type(error).__name__}: {error})"
+        return row | grader.refused(reason) | {"fingerprint": None}
 
 
 def grade_one(content, exercise, seed, settings):

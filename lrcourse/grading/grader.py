@@ -12,7 +12,7 @@ from lrcourse.grading.process import Ended, Student
 from lrcourse.grading.sealed import values
 
 TRIES = 6  # so many cells may take the process down, one after another
-SHOWN, SHOWN_CELLS = 20_000, 200  # characters and cells that feedback quotes
+SHOWN = 100_000  # characters that feedback quotes
 KINDS = ("missing", "raised", "memory", "broken answer")  # what a student's process may say of itself
 
 
@@ -52,9 +52,21 @@ def grade(content, exercise, seed, template):
         "reason": sitting.reason,
         "notes": sitting.notes(),
         "layers": sitting.layers,
-        "cells": [cell[:SHOWN] for cell in cells[:SHOWN_CELLS]],
+        "starved": sitting.starved,
+        "cells": shown(cells),
         "seconds": round(time.monotonic() - began, 3),
     }
+
+
+def shown(cells):
+    """The cells as far as feedback quotes them."""
+    room, kept = SHOWN, []
+    for cell in cells:
+        kept.append(cell[:room])
+        room -= len(kept[-1]) + 1
+        if room <= 0:
+            break
+    return kept
 
 
 def refused(reason, tasks=()):
@@ -71,6 +83,7 @@ def refused(reason, tasks=()):
         "reason": f"refused: {reason}",
         "notes": [],
         "layers": [],
+        "starved": False,
         "cells": [],
         "seconds": 0.0,
     }
@@ -103,6 +116,7 @@ class Sitting:
         self.deadline = time.monotonic() + self.limits.total
         self.student, self.layers, self.reason, self.strays = None, [], "", 0
         self.stopped, self.skipped, self.lost = {}, {}, None
+        self.late, self.starved = False, False  # a time limit was met; and others had most of the time meanwhile
 
     def results(self, name, cases):
         """One result for each case, or Failure. After a process is lost, the rest of the cases share its Failure."""
@@ -113,7 +127,7 @@ class Sitting:
                     results.append(self.result(name, arguments))
                     continue
                 except Ended as ended:
-                    self.end()
+                    self.end(ended)
                     failure = Failure(ended.kind, str(ended))
                     self.reason = self.reason or f"{ended.kind}: {name}: {ended}"
             results.append(failure)
@@ -169,9 +183,10 @@ class Sitting:
                     number = message["cell"]
                     deadline = min(self.deadline, time.monotonic() + self.limits.cell + 1)
                 self.stopped = stops(message["ran"], len(self.cells))
+                self.late = any("TimeUp: " in why for why in self.stopped.values())
                 return
             except Ended as ended:
-                self.end()
+                self.end(ended)
                 last = ended
                 self.skipped[number] = f"{ended.kind}: {ended}"
                 self.reason = self.reason or f"{ended.kind}: cell {number}: {ended}"
@@ -180,15 +195,20 @@ class Sitting:
         self.lost = Ended(last.kind, f"the notebook cannot be run: {last}")
         raise self.lost
 
-    def end(self):
+    def end(self, ended=None):
         if self.student is not None:
-            self.strays += self.student.end().get("strays", 0)
-            self.student = None
+            alive, end = time.monotonic() - self.student.began, self.student.end()
+            self.strays += end.get("strays", 0)
+            self.late |= ended is not None and ended.kind == "timeout"
+            self.starved |= self.late and end.get("cpu", alive) < alive / 2
+            self.student, self.late = None, False
 
     def notes(self):
         """What a person should know about how it went."""
         notes = [f"cell {number} stopped: {why}" for number, why in self.stopped.items()]
         notes += [f"cell {number} was left out: {why}" for number, why in self.skipped.items()]
+        if self.starved:
+            notes.append("when it took too long, it was waiting, or other processes had the processor")
         if self.strays:
             notes.append(f"it left {self.strays} processes behind; they were ended")
         return notes[:50]

@@ -48,9 +48,8 @@ def summary(text, rows):
     """The teacher's page: the summary, and a link to each student's."""
     parts = [HEAD.format(title="Grades"), f"<h1>Grades</h1><pre>{escape(text)}</pre><ul>"]
     for row in rows:
-        if not row["superseded"]:
-            link = f'<a href="feedback/{escape(row["file"])}.html">{escape(row["student"])}</a>'
-            parts.append(f"<li>{link}: {row['score']:g} of {row['max_score']:g}</li>")
+        link = f'<a href="feedback/{escape(row["file"])}.html">{escape(row["student"])}</a>'
+        parts.append(f"<li>{link}: {row['score']:g} of {row['max_score']:g}</li>")
     return clean("\n".join(parts)) + "</ul>\n</body></html>\n"
 
 

@@ -49,8 +49,7 @@ class Template:
 
     def __init__(self, limits=None, trust=False, without=()):
         self.limits, self.trust, self.without = limits or Limits(), trust, tuple(without)
-        self.scratch = tempfile.mkdtemp(prefix="lrcourse-")
-        self.process = self.control = None
+        self.scratch = self.process = self.control = None
         self.bubblewrap = False
 
     def __enter__(self):
@@ -61,6 +60,7 @@ class Template:
 
     def start(self):
         """Start it, inside bubblewrap where that works: the probe is the real call."""
+        self.scratch = tempfile.mkdtemp(prefix="lrcourse-")  # the process takes it away when its end comes
         readable, listed = libraries()
         setup = {"sites": sites(), "readable": readable, "listed": listed, "scratch": self.scratch}
         python = os.path.realpath(sys.executable)
@@ -85,10 +85,11 @@ class Template:
                     return
             except OSError:
                 pass
-            self.stop()
+            self.halt()
+        self.close()
         raise RuntimeError("grade: no process for the students' code could be started here")
 
-    def stop(self):
+    def halt(self):
         """End the warm process, and with it whoever is inside."""
         if self.process is not None:
             self.control.close()
@@ -100,9 +101,11 @@ class Template:
             self.process = self.control = None
 
     def close(self):
-        self.stop()
-        with contextlib.suppress(RecursionError):
-            shutil.rmtree(self.scratch, ignore_errors=True)
+        """End it, and leave nothing behind."""
+        self.halt()
+        if self.scratch is not None:
+            with contextlib.suppress(RecursionError):
+                shutil.rmtree(self.scratch, ignore_errors=True)
 
     def reply(self, seconds):
         self.control.settimeout(seconds)
@@ -123,7 +126,7 @@ class Template:
         try:
             socket.send_fds(self.control, message, [requests, answers])
         except OSError:  # lost since the last student
-            self.stop()
+            self.close()
             self.start()
             socket.send_fds(self.control, message, [requests, answers])
 
@@ -137,7 +140,7 @@ class Template:
             return json.loads(self.reply(10))
         except (OSError, ValueError):
             self.process.kill()
-            self.stop()
+            self.close()
             return None
 
 
@@ -145,7 +148,7 @@ class Student:
     """One process with one notebook in it. A context manager; ``end`` ends it for good."""
 
     def __init__(self, template):
-        self.template, self.output = template, template.limits.output
+        self.template, self.output, self.began = template, template.limits.output, time.monotonic()
         for last in (False, True):  # the student before may have brought the warm process down, late
             self.start()
             try:  # said before any code of the student's runs
@@ -155,7 +158,7 @@ class Student:
                 self.end()
                 if last:
                     raise RuntimeError(f"grade: no process for a student could be started: {ended}") from None
-                template.stop()
+                template.close()
         self.layers += ["bubblewrap"] * template.bubblewrap
         if not template.trust and not {"landlock", "bubblewrap"} & set(self.layers):
             self.end()
@@ -242,10 +245,7 @@ class Student:
 
 
 def ready(pipe, event, deadline):
-    """Wait until a pipe can be used; whether it can before ``deadline``."""
-    left = deadline - time.monotonic()
-    if left <= 0:
-        return False
+    """Wait until a pipe can be used; whether it can before ``deadline``, or by now, if we were kept from looking."""
     poll = select.poll()
     poll.register(pipe, event)
-    return bool(poll.poll(1000 * left))
+    return bool(poll.poll(max(0, 1000 * (deadline - time.monotonic()))))

@@ -24,19 +24,26 @@ GRADES = (
 )
 
 
-def write(rows, out):
-    """Write every report to the folder ``out``, each file in one step."""
-    counting = [row for row in rows if not row["superseded"]]
-    for folder in ("feedback", "gradescope"):
-        (out / folder).mkdir(exist_ok=True)
-    put(out / "grades.csv", grades(counting).encode())
-    put(out / "canvas.csv", canvas(counting).encode())
-    for row in counting:
-        put(out / "feedback" / f"{row['file']}.html", pages.feedback(row).encode())
-        put(out / "gradescope" / f"{row['file']}.json", json.dumps(gradescope(row)).encode())
-    text = summary(rows)
+def write(rows, out, earlier=0):
+    """Write every report to the folder ``out``, each file in one step. earlier: how many files were passed over."""
+    put(out / "grades.csv", grades(rows).encode())
+    put(out / "canvas.csv", canvas(rows).encode())
+    each(out / "feedback", ".html", rows, pages.feedback)
+    each(out / "gradescope", ".json", rows, lambda row: json.dumps(gradescope(row)))
+    text = summary(rows, earlier)
     put(out / "summary.txt", text.encode("utf-8", "replace"))
     put(out / "summary.html", pages.summary(text, rows).encode())
+
+
+def each(folder, suffix, rows, made):
+    """A file for each row, and none for those of earlier calls that do not count any more."""
+    folder.mkdir(exist_ok=True)
+    wanted = {row["file"] + suffix for row in rows}
+    for path in folder.glob(f"*-{'[0-9a-f]' * 10}{suffix}"):
+        if path.name not in wanted:
+            path.unlink()
+    for row in rows:
+        put(folder / (row["file"] + suffix), made(row).encode())
 
 
 def put(path, content):
@@ -136,16 +143,15 @@ def is_number(field):
     return True
 
 
-def summary(rows):
+def summary(rows, earlier):
     """The class at a glance, as text: how many, how good, where, what went wrong most."""
-    counting = [row for row in rows if not row["superseded"]]
-    lines = [f"{len(counting)} submissions, {len(rows) - len(counting)} earlier ones of the same students passed over"]
-    layers = Counter(", ".join(sorted(row["layers"])) for row in counting if row["layers"])
+    lines = [f"{len(rows)} submissions, {earlier} earlier ones of the same students passed over"]
+    layers = Counter(", ".join(sorted(row["layers"])) for row in rows if row["layers"])
     lines += [f"in force for {count}: {names}" for names, count in layers.most_common()]
-    for exercise in sorted({row["exercise"] or "" for row in counting}):
+    for exercise in sorted({row["exercise"] or "" for row in rows}):
         lines += ["", f"{exercise or 'no exercise'}"]
-        lines += of_exercise([row for row in counting if (row["exercise"] or "") == exercise])
-    troubled = [row for row in counting if row["reason"]]
+        lines += of_exercise([row for row in rows if (row["exercise"] or "") == exercise])
+    troubled = [row for row in rows if row["reason"]]
     if troubled:
         lines += ["", "To look at"]
         lines += [plain(f"  {row['student']}: {row['label']}: {row['reason']}") for row in troubled]

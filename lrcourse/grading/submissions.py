@@ -7,7 +7,6 @@ import os
 import re
 import stat
 import zipfile
-import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -19,7 +18,7 @@ CANVAS = re.compile(r"^(?P<name>[^_]+)_(?:LATE_)?(?P<user>\d+)_(?P<number>\d+)_(
 MOODLE = re.compile(r"^(?P<name>.+?)_(?P<user>\d+)_assignsubmission_[a-z]+_?(?P<file>.*)$")
 EXERCISE = re.compile(r"(?<![a-z0-9])ex\d\d[a-z]?(?![a-z0-9])")
 IN_SOURCE = re.compile(rb"lrcourse\.checks(?:\.| import )(ex\d\d[a-z]?)\b")
-MEMBERS = 20_000
+DEPTH = 30  # folders in folders
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Submission:
 def find(places, without=None):
     """All submissions in ``places``, files, folders or zips, in a fixed order. without: a folder to pass over."""
     found = []
-    for place in map(Path, places):
+    for place in (Path(os.path.abspath(place)) for place in places):
         if place.is_dir():
             found += in_folder(place, without)
         elif place.suffix.lower() == ".zip":
@@ -53,31 +52,33 @@ def find(places, without=None):
 
 
 def in_folder(root, without):
-    entries, empty = [], set()
-    for folder, folders, files in os.walk(root):
+    if (root / "submitted").is_dir():
+        return in_folder(root / "submitted", without)
+    entries, homes, closed = [], [], []
+    for folder, folders, files in os.walk(root, onerror=closed.append):
         here = Path(folder)
         folders[:] = sorted(n for n in folders if visible(n) and here / n != without)
-        for name in folders:
-            if (here / name).is_symlink():
-                entries.append((here / name, "a link to a folder"))
-        if here.parent == root:
-            empty.add(here)
+        if len(here.parts) - len(root.parts) >= DEPTH:
+            folders.clear()
+        if here == root:
+            homes = [here / name for name in folders]
+        entries += [(here / name, "a link to a folder") for name in folders if (here / name).is_symlink()]
         entries += [(here / name, "") for name in sorted(files) if visible(name) and NOTEBOOK.search(name)]
-    nbgrader = "submitted" if (root / "submitted").is_dir() else ""
+    for error in closed:
+        if Path(error.filename) == root:
+            raise error
+        entries.append((Path(error.filename), "the folder cannot be read"))
     paths = [PurePosixPath(path.relative_to(root).as_posix()) for path, _ in entries]
     drop = wrapper(paths)
     if root.name == "submitted":
         paths, drop = [PurePosixPath("submitted", path) for path in paths], ()
-    elif nbgrader:
-        kept = [k for k, path in enumerate(paths) if path.parts[0] == "submitted"]
-        entries, paths, drop, empty = [entries[k] for k in kept], [paths[k] for k in kept], (), set()
     found = [
         named(path, str(real), when(real), drop, trouble=trouble)
         for path, (real, trouble) in zip(paths, entries, strict=True)
     ]
-    bare = [here for here in sorted(empty) if not any(here in real.parents or real == here for real, _ in entries)]
-    if any(len(path.parts) > 1 for path in paths) and not drop:
-        found += [Submission(here.name, str(here), here.name, trouble="no notebook was handed in") for here in bare]
+    if not drop and any(len(path.parts) > 1 for path in paths):
+        bare = [home for home in homes if not any(home == real or home in real.parents for real, _ in entries)]
+        found += [Submission(home.name, str(home), home.name, trouble="no notebook was handed in") for home in bare]
     return found
 
 
@@ -85,20 +86,26 @@ def in_zip(path):
     """The notebooks in a zip, by their place in it. A zip that is broken is refused as a whole: it is the teacher's."""
     try:
         with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()[:MEMBERS]
+            members = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise ValueError(f"grade: {path} is no whole zip ({error})") from None
-    wanted = []
+    wanted, others = [], []
     for number, member in enumerate(members):
         place = PurePosixPath(member.filename.replace("\\", "/"))
-        if NOTEBOOK.search(place.name) and all(map(visible, place.parts)):
-            wanted.append((number, member, place))
+        if place.parts and all(map(visible, place.parts)):
+            (wanted if NOTEBOOK.search(place.name) else others).append((number, member, place))
     drop = wrapper([place for _, _, place in wanted])
     found = []
     for number, member, place in wanted:
         year, month, day, *clock = member.date_time
         time = f"{year:04}-{month:02}-{day:02} {':'.join(f'{part:02}' for part in clock)}"
         found.append(named(place, str(path), time, drop, member=number))
+    handed_in = {submission.student for submission in found}
+    for _, _, place in others:
+        other = named(place, str(path), "", (), trouble="no notebook was handed in")
+        if other.user and other.student not in handed_in:  # the names of Canvas and Moodle say who it was
+            handed_in.add(other.student)
+            found.append(other)
     return found
 
 
@@ -118,10 +125,12 @@ def named(place, path, timestamp, drop, **more):
     """Whose a submission is, from its place below the root."""
     parts = place.parts[len(drop) :]
     label = str(place)
-    if parts[0] == "submitted" and len(parts) > 3:
-        return Submission(parts[1], path, label, assignment=parts[2], timestamp=timestamp, **more)
+    if parts[0] == "submitted" and len(parts) > 1:
+        assignment = parts[2] if len(parts) > 3 else ""
+        return Submission(NOTEBOOK.sub("", parts[1]), path, label, assignment=assignment, timestamp=timestamp, **more)
     first = parts[0] if len(parts) > 1 else NOTEBOOK.sub("", place.name)
-    match = MOODLE.match(first) or (CANVAS.match(first) if len(parts) == 1 else None)
+    # The end of a file's name is the student's own: what Canvas puts before it must be looked for first.
+    match = (CANVAS.match(first) if len(parts) == 1 else None) or MOODLE.match(first)
     if not match:
         return Submission(first, path, label, timestamp=timestamp, **more)
     student = f"{match['name']}_{match['user']}"
@@ -190,5 +199,7 @@ def member(submission, limit):
                 raise Refused("the file is a link" if stat.S_ISLNK(mode) else "it is no regular file")
             with archive.open(info) as file:
                 return file.read(limit + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, MemoryError) as error:
+    except Refused:
+        raise
+    except Exception as error:  # each way to pack has errors of its own
         raise Refused(f"the zip does not give it out: {error}") from None

@@ -4,13 +4,15 @@ import functools
 import importlib.util
 import os
 import shutil
+import site
+import sys
 import sysconfig
 from pathlib import Path
 
 import lrcourse
 
 SEALED = Path(__file__).parent / "sealed"
-HIDDEN = (Path(lrcourse.__file__).parent,)  # answers stand here
+PACKAGE = Path(lrcourse.__file__).resolve().parent
 
 
 def environment():
@@ -19,6 +21,13 @@ def environment():
     one = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
     wanted = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"} | dict.fromkeys(one, "1")
     return {name: os.environ[name] for name in kept if name in os.environ} | wanted
+
+
+def hidden():
+    """Where answers stand: this package, any other copy of it that Python could find, the sources of exercises."""
+    places = [PACKAGE.parent, *map(Path, [*sys.path, *site.getsitepackages(), *sites()])]
+    found = [place.resolve() / name for place in places for name in ("lrcourse", "exercises")]
+    return {str(path) for place in found if place.is_dir() for path in (place, place.resolve())}
 
 
 def sites():
@@ -35,20 +44,20 @@ def libraries():
     wanted += ["/usr/local/lib", "/usr/share/fonts", "/usr/share/zoneinfo", "/etc/ld.so.cache", "/etc/localtime"]
     wanted += ["/etc/fonts", "/dev/urandom", "/dev/zero", "/dev/null"]
     wanted.append(sysconfig.get_config_var("LIBDIR") or "/usr/lib")
-    readable, listed = [], []
+    readable, listed, secret = [], [], hidden()
     for path in dict.fromkeys(str(Path(path).resolve()) for path in wanted if os.path.exists(path)):
-        around(path, [str(hidden.resolve()) for hidden in HIDDEN], readable, listed)
+        around(path, secret, readable, listed)
     return readable, listed
 
 
-def around(path, hidden, readable, listed):
+def around(path, secret, readable, listed):
     """Add ``path``, or where something hidden lies in it, what lies beside that."""
-    if path in hidden:
+    if path in secret:
         return
-    if any(place.startswith(path + os.sep) for place in hidden):
+    if any(place.startswith(path + os.sep) for place in secret):
         listed.append(path)
         for entry in os.scandir(path):
-            around(entry.path, hidden, readable, listed)
+            around(entry.path, secret, readable, listed)
     else:
         readable.append(path)
 

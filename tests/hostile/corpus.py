@@ -56,6 +56,12 @@ ENDLESS = [
         "took longer",
     ),
     (
+        "loops that catch all, one after another",
+        ["for _ in range(2):\n    try:\n        while True: pass\n    except BaseException: pass", *GOOD],
+        FULL,
+        "^(?!.*left out)",
+    ),
+    (
         "deaf to signals",
         body(
             "import signal\nfor s in range(1, 65):\n    try: signal.signal(s, signal.SIG_IGN)\n"
@@ -90,7 +96,7 @@ ENDLESS = [
 ]
 
 GREEDY = [
-    ("memory", body("return [0.0] * (1 << 28)"), {1.0}, "memory"),
+    ("memory", body("return [0.0] * (1 << 28)"), {1.0}, "more memory than the limit"),
     (
         "memory bit by bit",
         body("keep = []\nfor _ in range(1500): keep.append(bytearray(1 << 20))\nreturn keep"),
@@ -132,6 +138,16 @@ GREEDY = [
         wins("import os\nfor n in range(2000): open(f'f{n}', 'wb').close()\nreturn len(os.listdir('.')) == 2000"),
         NONE,
         "not defined",
+    ),
+    (
+        "threads beyond number",
+        [
+            "import threading, time\nthreading.stack_size(1 << 16)\n"
+            "for _ in range(400): threading.Thread(target=time.sleep, args=(60,), daemon=True).start()",
+            *GOOD,
+        ],
+        FULL,
+        "",
     ),
     ("output flood", ["for _ in range(200_000): print('x' * 100)", *GOOD], FULL, ""),
     ("error of a megabyte", body("raise ValueError('x' * 10_000_000)"), {1.0}, "ValueError"),
@@ -458,6 +474,23 @@ TAMPERING = [
         "type P",
     ),
     ("eats the requests", body("import os\nos.read(3, 1000)"), {1.0}, "timeout"),
+    # NumPy gives each of several strings the room of the longest: 2 MB here, 2 GB of the grader's memory there.
+    ("texts as wide as the longest", body("return ['x' * 400_000] + [''] * 1500"), {1.0}, "form of an answer"),
+    ("keys as wide as the longest", body("return {'x' * 9000: [''] * 5000}"), {1.0}, "form of an answer"),
+    ("rows of nothing", body("import numpy as np\nreturn np.zeros((10**7, 10**7, 0))"), {1.0}, "array of shape"),
+    (
+        "rows of nothing, forged",
+        body('import os\nos.write(4, b\'{"value": {"array": [], "dtype": "float64", "shape": [9999999, 0]}}\\n\')'),
+        {0.0, 1.0},
+        "form of an answer",
+    ),
+    (
+        "answer drop by drop",
+        body("import os, time\nwhile True:\n    os.write(4, b' ')\n    time.sleep(0.01)"),
+        {1.0},
+        "timeout",
+    ),
+    ("answers ahead of the questions", [*GOOD, "import os\nos.write(4, b'{\"value\": 2.0}\\n' * 40)"], {0.0, 4.0}, ""),
 ]
 
 SPYING = [
@@ -504,6 +537,14 @@ SPYING = [
     (
         "its own first environment",
         wins("return b'HOME' in open('/proc/self/environ', 'rb').read()"),
+        NONE,
+        "not defined",
+    ),
+    (
+        "files left open",
+        wins(
+            "import os\nfor fd in range(5, 64):\n    try: return os.fstat(fd)\n    except OSError: pass\nreturn False"
+        ),
         NONE,
         "not defined",
     ),
@@ -559,6 +600,18 @@ SPYING = [
     (
         "a socket in the file system",
         wins("import socket\nsocket.socket(socket.AF_UNIX).bind('s')\nreturn True"),
+        NONE,
+        "not defined",
+    ),
+    (
+        "system calls by number",  # memfd, io_uring, keys, BPF, user faults, process handles, inotify, x32, ...
+        wins(
+            "import ctypes, errno, platform\nassert platform.machine() == 'x86_64'\n"
+            "c = ctypes.CDLL(None, use_errno=True)\n"
+            "numbers = [319, 425, 250, 321, 323, 434, 200, 90, 88, 86, 253, 284, 157, 160, 303, 304, 298, 300, 275,"
+            " 133, 92, 222, 0x40000001]\n"
+            "return any(c.syscall(n, b'x', 0, 0, 0, 0) >= 0 or ctypes.get_errno() != errno.ENOSYS for n in numbers)"
+        ),
         NONE,
         "not defined",
     ),
@@ -647,6 +700,7 @@ CARELESS = [
         FULL,
         "",
     ),
+    ("help", ["help(print)\n" + PATH, LIMIT], FULL, ""),
     ("copied cells", [PATH, PATH, LIMIT, LIMIT], FULL, ""),
     ("changed directory", ["import os; os.chdir('/')", *GOOD], FULL, ""),
     (

@@ -65,13 +65,18 @@ def attempt(template, case, where):
         left.append("the warm process was killed")
     else:
         left += children(template.process.pid)
-    while os.listdir(template.scratch) and time.monotonic() < began + took + 15:
+    while rest(template.scratch) and time.monotonic() < began + took + 15:
         time.sleep(0.01)
-    if os.listdir(template.scratch):
+    if rest(template.scratch):
         left.append("files in scratch")
     if digest(folder) != before:
         left.append("files of others are changed")
     return result, took, left
+
+
+def rest(folder):
+    """What lies in a scratch folder, if there is one."""
+    return os.listdir(folder) if folder is not None and os.path.isdir(folder) else []
 
 
 def children(pid):

@@ -64,7 +64,7 @@ def notebook_names():
     module = sys.modules["__main__"] = types.ModuleType("__main__")
     builtins.input = lambda prompt="": ""
     builtins.display = builtins.get_ipython = StandIn()
-    builtins.exit = builtins.quit = StandIn()
+    builtins.exit = builtins.quit = builtins.help = StandIn()
     sys.meta_path.insert(0, Finder())
     if "matplotlib.figure" in sys.modules:  # nobody will look at a figure, and drawing takes time
         sys.modules["matplotlib.figure"].Figure.savefig = lambda *ignored, **settings: None
@@ -155,7 +155,7 @@ def run(cells, skip, seconds, names, announce):
 # Lines that IPython reads and Python does not.
 PYTHON_CELLS = ("time", "timeit", "capture", "prun", "python", "python3")
 ASSIGNED = re.compile(r"^(\s*[\w.\[\], ]+=\s*)[%!].*")
-SPECIAL = re.compile(r"^(\s*)(?:[%!?]|.*\?\s*$)")
+SPECIAL = re.compile(r"^(\s*)(?:[%!?]|(?:pip|conda) +install\b|.*\?\s*$)")
 TIMED = re.compile(r"^(\s*)%(?:time|prun)\s+(?=\S)")
 
 

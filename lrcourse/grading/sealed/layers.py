@@ -4,6 +4,7 @@ Each layer is a function that raises OSError where this system lacks it; ``seal`
 ctypes: user and mount namespaces, capabilities, Landlock (kernel 5.13 and later; TCP 6.7, signals 6.12), seccomp.
 """
 
+import contextlib
 import ctypes
 import os
 import platform
@@ -26,6 +27,8 @@ def seal(order):
         "landlock": lambda: landlock(order, writable="private disk" in active),
         "seccomp": seccomp,
     }
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        file.write("1000")  # where the machine runs out of memory, it is this process that goes
     active = []
     for name, put_on in steps.items():
         if name not in order["without"]:

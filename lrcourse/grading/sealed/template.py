@@ -34,6 +34,15 @@ def main():
     gc.collect()
     gc.freeze()
     control.send(b"ready\n")
+    try:
+        serve(control, setup, cells, layers)
+    finally:
+        with contextlib.suppress(OSError):
+            os.rmdir(setup["scratch"])
+
+
+def serve(control, setup, cells, layers):
+    """Fork one student after another until the other end is closed."""
     while True:
         line, pipes, _, _ = socket.recv_fds(control, 1 << 16, 2)
         if not line:

@@ -7,7 +7,9 @@ import math
 
 import numpy as np
 
-DEPTH, DIMENSIONS, EXTENT = 40, 8, 10**7
+DEPTH, DIMENSIONS = 40, 8
+EMPTY = 100  # an array of no numbers still has rows, and each is a list where it is printed
+TEXT = 10**7  # NumPy gives each of several strings the room of the longest
 SIGNED = {f"int{bits}" for bits in (8, 16, 32, 64)}
 DTYPES = {"bool", "float16", "float32", "float64", *SIGNED, *(f"u{name}" for name in SIGNED)}
 
@@ -64,7 +66,7 @@ class Encoder:
 
     def array(self, value, depth):
         self.take(value.size)
-        if value.ndim > DIMENSIONS or any(extent > EXTENT for extent in value.shape):
+        if not bearable(value.shape):
             raise Unusable(f"an array of shape {value.shape}")
         if value.dtype.kind in "OU":
             return self.encode(value.tolist(), depth + 1)
@@ -78,8 +80,34 @@ class Encoder:
         return {"array": items, "dtype": value.dtype.name, "shape": list(value.shape)}
 
 
-def decode(data, depth=0):
-    """What ``encode`` was given, tuples as lists. Raises ValueError for anything that ``encode`` cannot have made."""
+def bearable(shape):
+    """Whether an array of this shape is as small as the numbers in it."""
+    return len(shape) <= DIMENSIONS and (0 not in shape or math.prod(max(1, extent) for extent in shape) <= EMPTY)
+
+
+def decode(data):
+    """What ``encode`` was given, tuples as lists. Raises ValueError for anything that ``encode`` cannot have made.
+
+    The value takes no more memory than a small multiple of its JSON, whatever a judge makes of it.
+    """
+    value = decoded(data, 0)
+    count, longest = texts(value)
+    if count * longest > TEXT:
+        raise ValueError("too many texts, too long")
+    return value
+
+
+def texts(value):
+    """How many items a value has, and the length of the longest text among them."""
+    if type(value) is dict:
+        value = [*value, *value.values()]
+    if type(value) is not list:
+        return 1, len(value) if type(value) is str else 0
+    counts, lengths = zip(*map(texts, value), strict=True) if value else ((0,), (0,))
+    return sum(counts), max(lengths)
+
+
+def decoded(data, depth):
     kind = type(data)
     if depth > DEPTH + 2:
         raise ValueError("nested too deeply")
@@ -88,7 +116,7 @@ def decode(data, depth=0):
     if kind is int and data.bit_length() <= 63:
         return data
     if kind is list:
-        return [decode(item, depth + 1) for item in data]
+        return [decoded(item, depth + 1) for item in data]
     if kind is not dict:
         raise ValueError("no plain value")
     if data.keys() == {"float"}:
@@ -109,16 +137,16 @@ def special(text):
 def pair(item, depth):
     if type(item) is not list or len(item) != 2:
         raise ValueError("no pair")
-    key = decode(item[0], depth + 1)
+    key = decoded(item[0], depth + 1)
     if type(key) not in (str, int, float, bool):
         raise ValueError("no key")
-    return key, decode(item[1], depth + 1)
+    return key, decoded(item[1], depth + 1)
 
 
 def array(array, dtype, shape):
     if type(array) is not list or type(dtype) is not str or dtype not in DTYPES or type(shape) is not list:
         raise ValueError("no array")
-    if len(shape) > DIMENSIONS or not all(type(extent) is int and 0 <= extent <= EXTENT for extent in shape):
+    if not all(type(extent) is int and extent >= 0 for extent in shape) or not bearable(shape):
         raise ValueError("no shape")
     if math.prod(shape) != len(array):
         raise ValueError("the shape does not fit")
