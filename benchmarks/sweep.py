@@ -1,60 +1,121 @@
-"""Many learning rates at once, side by side: python -m benchmarks.sweep [--runs 1 8 64 512] [--repeat 5]
+"""Many learning rates at once, side by side: python -m benchmarks.sweep [--runs 1 8 64 512] [--repeat 5] [--cnn 1 8]
 
-An MLP 64-64-10 on the 8x8 digits, batches of 64, Adam, float32, 120 steps: this package (in one process, on NumPy and
-compiled, and with one process a core), a plain PyTorch loop over the rates, torch.func.vmap, and JAX (jit of a scan
-over vmap), warm and with its compile time. All see the same batches from the same start, and their last losses must
-agree where training is stable. Then a small CNN on MNIST, one run, to 95 % on the test part, and the MLP to 97 %.
+An MLP 64-64-10 on the 8x8 digits, batches of 64, Adam, float32, 120 steps; then a small CNN on MNIST, 10 steps. This
+package (in one process, on NumPy and compiled, and with one process a core), a plain PyTorch loop over the rates,
+torch.func.vmap, and JAX (jit of a scan over vmap), warm and with its compile time. They take turns, so that a load on
+the machine meets them all; all see the same batches from the same start, and their last losses must agree where
+training is stable. Then, over five seeds, how long the MLP takes to 97 % of the test part, and the CNN to 95 %.
 Peers run where they are installed: pip install -e ".[peers]". Medians.
 """
 
 import argparse
+import dataclasses
 import itertools
 import multiprocessing
 import os
+import statistics
 import time
 from concurrent.futures import ProcessPoolExecutor
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from benchmarks.timing import timed
-from lrcourse import backend, compiled, datasets, models, sweeps, training
+from lrcourse import backend, compiled, datasets, models, parameters, sweeps, training
 from lrcourse.backend import CORES
 
-STEPS, BATCH = 120, 64
-MODEL = models.MLP((64, 64, 10))
+BATCH = 64
 STABLE = 3e-3  # up to this rate no rounding grows, so that all must agree
+COMPILING = "JAX with compiling"
+LOOP = 64  # of more rates, the loop trains so many, as each takes as long as any other
+
+
+class Network(NamedTuple):
+    """What is trained: our model and data, how many steps, and the same network for the peers."""
+
+    model: Any
+    data: Any
+    steps: int
+    torch_layers: Any
+    jax_outputs: Any
+
+
+def mlp():
+    def layers(nn):
+        return nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10)
+
+    def outputs(jax, theta, x):
+        h = jax.nn.relu(x @ theta["W1"].T + theta["b1"])
+        return h @ theta["W2"].T + theta["b2"]
+
+    return Network(models.MLP((64, 64, 10)), datasets.digits().astype(np.float32), 120, layers, outputs)
+
+
+def cnn():
+    def layers(nn):
+        convolutions = nn.Conv2d(1, 8, 3), nn.MaxPool2d(2), nn.ReLU(), nn.Conv2d(8, 16, 3), nn.MaxPool2d(2), nn.ReLU()
+        return nn.Unflatten(-1, (1, 28, 28)), *convolutions, nn.Flatten(), nn.Linear(400, 10)
+
+    def outputs(jax, theta, x):
+        h = x.reshape(-1, 1, 28, 28)
+        for layer in "12":
+            h = jax.lax.conv(h, theta[f"K{layer}"], (1, 1), "VALID") + theta[f"k{layer}"][:, None, None]
+            h = jax.lax.reduce_window(h, -np.inf, jax.lax.max, (1, 1, 2, 2), (1, 1, 2, 2), "VALID")
+            h = jax.nn.relu(h)
+        return h.reshape(len(h), -1) @ theta["W1"].T + theta["b1"]
+
+    return Network(models.CNN((28, 28)), datasets.mnist().astype(np.float32), 10, layers, outputs)
 
 
 def rates(runs):
     return np.geomspace(1e-4, 1e-1, runs) if runs > 1 else np.array([1e-3])
 
 
-def material():
-    """The digits in float32, the start of all runs by name, and the batches that all contenders see."""
-    data = datasets.digits().astype(np.float32)
-    theta = MODEL.start(1, 0, dtype=np.float32)[0]
-    start, at = {}, 0
-    for name, shape in MODEL.shapes.items():
-        size = int(np.prod(shape))
-        start[name], at = theta[at : at + size].reshape(shape), at + size
-    rows = list(itertools.islice(datasets.batches(len(data.train.y), BATCH, 0), STEPS))
-    return data, start, np.stack([data.train.x[r] for r in rows]), np.stack([data.train.y[r] for r in rows])
+def material(network):
+    """The start of all runs, by name, and the batches that all contenders see."""
+    theta = network.model.start(1, 0, dtype=np.float32)
+    start = {name: value[0] for name, value in parameters.views(theta, network.model.shapes).items()}
+    x, y = network.data.train
+    rows = list(itertools.islice(datasets.batches(len(y), BATCH, 0), network.steps))
+    return start, np.stack([x[r] for r in rows]), np.stack([y[r] for r in rows])
 
 
-def ours(lr, data, start, xs, ys):
-    return training.train(MODEL, data, "adam", lr, STEPS, BATCH, progress=False).loss[-1]
+def ours(network, lr):
+    return training.train(network.model, network.data, "adam", lr, network.steps, BATCH, progress=False).loss[-1]
 
 
-def torch_loop(lr, data, start, xs, ys):
+def ours_compiled(network, lr):
+    backend.use("c")
+    try:
+        return ours(network, lr)
+    finally:
+        backend.use("numpy")
+
+
+def in_processes(network, lr, pool):
+    runs = {"rule": ["adam"], "lr": lr.tolist(), "batch_size": [BATCH], "seed": [0]}
+    chunk = -(-len(lr) // CORES)
+    options = {"executor": pool, "chunk": chunk, "progress": False}
+    return sweeps.sweep(network.model, network.data, runs, network.steps, **options).loss[-1]
+
+
+def torch_net(network, start):
+    import torch
+
+    net = torch.nn.Sequential(*network.torch_layers(torch.nn))
+    with torch.no_grad():
+        for parameter, value in zip(net.parameters(), start.values(), strict=True):
+            parameter.copy_(torch.from_numpy(value))
+    return net
+
+
+def torch_loop(network, lr, start, xs, ys):
     import torch
 
     xs, ys = torch.from_numpy(xs), torch.from_numpy(ys)
     losses = []
     for rate in lr:
-        net = torch.nn.Sequential(torch.nn.Linear(64, 64), torch.nn.ReLU(), torch.nn.Linear(64, 10))
-        with torch.no_grad():
-            for parameter, value in zip(net.parameters(), start.values(), strict=True):
-                parameter.copy_(torch.from_numpy(value))
+        net = torch_net(network, start)
         optimizer = torch.optim.Adam(net.parameters(), lr=float(rate))
         for x, y in zip(xs, ys, strict=True):
             optimizer.zero_grad()
@@ -65,16 +126,17 @@ def torch_loop(lr, data, start, xs, ys):
     return np.array(losses)
 
 
-def torch_vmap(lr, data, start, xs, ys):
+def torch_vmap(network, lr, start, xs, ys):
     import torch
 
+    net = torch_net(network, start)
+
     def loss_of(theta, x, y):
-        h = torch.relu(x @ theta["W1"].T + theta["b1"])
-        return torch.nn.functional.cross_entropy(h @ theta["W2"].T + theta["b2"], y)
+        return torch.nn.functional.cross_entropy(torch.func.functional_call(net, theta, x), y)
 
     xs, ys = torch.from_numpy(xs), torch.from_numpy(ys)
     slopes = torch.func.vmap(torch.func.grad_and_value(loss_of), in_dims=(0, None, None))
-    theta = {name: torch.from_numpy(value).expand(len(lr), *value.shape).clone() for name, value in start.items()}
+    theta = {name: p.detach().expand(len(lr), *p.shape).clone() for name, p in net.named_parameters()}
     lr = torch.tensor(lr, dtype=torch.float32)
     m, v = ({name: torch.zeros_like(value) for name, value in theta.items()} for _ in range(2))
     for t, (x, y) in enumerate(zip(xs, ys, strict=True), 1):
@@ -87,14 +149,13 @@ def torch_vmap(lr, data, start, xs, ys):
     return loss.numpy()
 
 
-def jax_training():
+def jax_training(network):
     """A fresh compiled function, so that the first call pays for compiling."""
     import jax
     import jax.numpy as jnp
 
     def loss_of(theta, x, y):
-        h = jax.nn.relu(x @ theta["W1"].T + theta["b1"])
-        logs = jax.nn.log_softmax(h @ theta["W2"].T + theta["b2"])
+        logs = jax.nn.log_softmax(network.jax_outputs(jax, theta, x))
         return -jnp.take_along_axis(logs, y[:, None], axis=1).mean()
 
     def one(lr, start, xs, ys):
@@ -112,14 +173,13 @@ def jax_training():
         return jax.lax.scan(step, (start, zeros, zeros, 1.0), (xs, ys))[1][-1]
 
     compiled = jax.jit(jax.vmap(one, in_axes=(0, None, None, None)))
-    return lambda lr, data, start, xs, ys: np.asarray(compiled(lr.astype(np.float32), start, xs, ys))
+    return lambda lr, start, xs, ys: np.asarray(compiled(lr.astype(np.float32), start, xs, ys))
 
 
 def available(name):
     try:
         __import__(name)
     except ImportError:
-        print(f"{name} is not installed: left out")
         return False
     return True
 
@@ -128,89 +188,91 @@ def warm_up(_):
     time.sleep(0.3)
 
 
-def in_processes(lr, data, pool):
-    grid = {"rule": ["adam"], "lr": lr.tolist()}
-    chunk = -(-len(lr) // CORES)
-    options = {"batch_size": [BATCH], "seed": [0]}
-    result = sweeps.sweep(MODEL, data, grid | options, STEPS, executor=pool, chunk=chunk, progress=False)
-    return result.loss[-1]
-
-
-def sweep(runs, repeat, pools):
-    """One row of the table: contender to median seconds. Every loss is compared with this package's."""
-    lr, given = rates(runs), material()
-    some = slice(None, None, max(1, runs // 64))  # the loop takes as long for each rate
-    row, theirs = {}, {}
-
-    def contend(name, call, repeat=repeat, warm=True):
-        if warm:
-            call()
-        row[name], theirs[name] = timed(call, repeat)
-
-    contend("lrcourse", lambda: ours(lr, *given))
+def sweep(network, runs, repeat, pools):
+    """Contender to median seconds. Every loss is compared with this package's."""
+    lr, given = rates(runs), material(network)
+    some = slice(None, None, max(1, runs // LOOP))
+    calls = {"NumPy": lambda: ours(network, lr)}
+    if "c" in pools:
+        calls["compiled"] = lambda: ours_compiled(network, lr)
     for how, pool in pools.items():
-        if how == "c":
-            backend.use("c")
-            contend("lrcourse c", lambda: ours(lr, *given))
-            backend.use("numpy")
-        contend(f"{how}, {CORES} processes", lambda pool=pool: in_processes(lr, given[0], pool))
+        name = {"numpy": "NumPy", "c": "compiled"}[how]
+        calls[f"{name}, {CORES} processes"] = lambda pool=pool: in_processes(network, lr, pool)
     if available("torch"):
-        contend("torch vmap", lambda: torch_vmap(lr, *given))
-        contend("torch loop", lambda: torch_loop(lr[some], *given), 3, warm=False)
-        row["torch loop"] *= len(lr) / len(lr[some])
+        calls["torch loop"] = lambda: torch_loop(network, lr[some], *given)
+        calls["torch vmap"] = lambda: torch_vmap(network, lr, *given)
     if available("jax"):
-        fresh = jax_training()
-        contend("jax with compiling", lambda: fresh(lr, *given), 1, warm=False)
-        contend("jax warm", lambda: fresh(lr, *given))
+        calls[COMPILING] = lambda: jax_training(network)(lr, *given)
+        warm = jax_training(network)
+        calls["JAX warm"] = lambda: warm(lr, *given)
+    times, losses = {}, {}
+    for name, call in calls.items():
+        first, losses[name] = timed(call, 1)
+        times[name] = [first] if name == COMPILING else []  # once, as it can take a minute
+    for _ in range(repeat):
+        for name, call in calls.items():
+            if name != COMPILING:
+                times[name].append(timed(call, 1)[0])
+    row = {name: statistics.median(seconds) for name, seconds in times.items()}
+    if "torch loop" in row:
+        row["torch loop"] *= len(lr) / len(lr[some])
     stable = lr[some] <= STABLE
-    for name, losses in theirs.items():
-        mine, other = (x[some] if len(x) == len(lr) else x for x in (theirs["lrcourse"], losses))
+    for name, theirs in losses.items():
+        mine, other = (x[some] if len(x) == len(lr) else x for x in (losses["NumPy"], theirs))
         apart = np.max(np.abs(mine - other)[stable] / other[stable])
         # XLA rounds exponentials in a way of its own, which training then spreads.
-        assert apart < (1e-3 if "jax" in name else 1e-4), f"{name} trains to other losses: {apart:.1e} apart"
-    print(f"| {runs} | " + " | ".join(f"{seconds * 1e3:.0f}" for seconds in row.values()) + " |")
+        assert apart < (1e-3 if "JAX" in name else 1e-4), f"{name} trains to other losses: {apart:.1e} apart"
+        print(f"  {runs} runs, {name}: losses {apart:.0e} apart", flush=True)
     return row
 
 
-def until(model, data, rule, lr, goal, batch, most):
-    """Seconds of training until the test accuracy reaches ``goal``, looked at every 50 steps; and the accuracy."""
-    begin, checked = time.perf_counter(), 0.0
-    for steps in range(50, most + 1, 50):
-        history = training.train(model, data, rule, lr, steps, batch, progress=False)
-        begin_check = time.perf_counter()
-        accuracy = float(model.accuracy(history.theta, *data.test)[0])
-        checked += time.perf_counter() - begin_check
-        if accuracy >= goal:
-            again, _ = timed(lambda steps=steps: training.train(model, data, rule, lr, steps, batch, progress=False), 1)
-            return again, accuracy, steps, time.perf_counter() - begin - checked
-    return float("nan"), accuracy, most, time.perf_counter() - begin
+def show(title, rows):
+    """Milliseconds as a table, and how long each takes for each of ours."""
+    names = [*next(iter(rows.values()))]
+    print(f"\n{title}, ms\n\n| runs | " + " | ".join(names) + " |\n" + "|---" * (1 + len(names)) + "|")
+    for runs, row in rows.items():
+        print(f"| {runs} | " + " | ".join(f"{row[name] * 1e3:,.0f}" for name in names) + " |")
+    own = [name for name in names if "torch" not in name and "JAX" not in name]
+    print("\nTheir time over ours:\n\n| runs | ours | " + " | ".join(names[len(own) :]) + " |")
+    print("|---" * (2 + len(names) - len(own)) + "|")
+    for runs, row in rows.items():
+        for mine in own:
+            print(f"| {runs} | {mine} | " + " | ".join(f"{row[n] / row[mine]:.1f}" for n in names[len(own) :]) + " |")
+
+
+def until(network, lr, goal, batch, most, seed):
+    """(seconds of training until the test accuracy reaches ``goal``, looked at every 50 steps; how many steps)."""
+    data = dataclasses.replace(network.data, validation=network.data.test)
+    asked = {"rule": "adam", "lr": lr, "batch_size": batch, "seed": seed, "progress": False}
+    reached = training.train(network.model, data, **asked, steps=most, evaluate_every=50).evaluations
+    good = reached.accuracy[:, 0] >= goal
+    if not good.any():
+        return float("nan"), most
+    steps = int(reached.step[good.argmax()])
+    return timed(lambda: training.train(network.model, data, **asked, steps=steps), 1)[0], steps
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--runs", type=int, nargs="+", default=[1, 8, 64, 512])
+    parser.add_argument("--runs", type=int, nargs="*", default=[1, 8, 64, 512])
+    parser.add_argument("--cnn", type=int, nargs="*", default=[1, 8])
     parser.add_argument("--repeat", type=int, default=5)
     options = parser.parse_args()
-    compilable = [] if compiled.trouble() else ["c"]
     pools = {}
-    for how in ("numpy", *compilable):
+    for how in ("numpy",) if compiled.trouble() else ("numpy", "c"):
         os.environ["LRCOURSE_BACKEND"] = how  # the processes of the pool take it over
         pools[how] = ProcessPoolExecutor(CORES, mp_context=multiprocessing.get_context("spawn"))
         list(pools[how].map(warm_up, range(2 * CORES)))
-    rows = {}
-    for runs in options.runs:
-        rows[runs] = sweep(runs, options.repeat, pools)
-    print("| runs | " + " | ".join(rows[runs]) + " |  (milliseconds)")
-    for runs, row in rows.items():
-        best = min(seconds for name, seconds in row.items() if "lrcourse" in name or "processes" in name)
-        print(f"{runs} runs, over the best of ours: " + ", ".join(f"{n} {s / best:.1f}" for n, s in row.items()))
+    for title, network, many in (("MLP", mlp(), options.runs), ("CNN", cnn(), options.cnn)):
+        rows = {runs: sweep(network, runs, options.repeat, pools) for runs in many}
+        if rows:
+            show(title, rows)
     for pool in pools.values():
         pool.shutdown()
-    digits, mnist = datasets.digits().astype(np.float32), datasets.mnist().astype(np.float32)
-    seconds, accuracy, steps, _ = until(MODEL, digits, "adam", 3e-3, 0.97, 32, 3000)
-    print(f"MLP 64-64-10 on the digits: {accuracy:.1%} of the test part after {steps} steps, {seconds:.2f} s")
-    seconds, accuracy, steps, _ = until(models.CNN((28, 28)), mnist, "adam", 2e-3, 0.95, 64, 1500)
-    print(f"CNN on MNIST: {accuracy:.1%} of the test part after {steps} steps, {seconds:.1f} s")
+    for title, network, *asked in (("MLP", mlp(), 3e-3, 0.97, 32, 3000), ("CNN", cnn(), 2e-3, 0.95, 64, 1500)):
+        found = [until(network, *asked, seed) for seed in range(5)]
+        told = ", ".join(f"{seconds:.2f} s ({steps} steps)" for seconds, steps in found)
+        print(f"\n{title} to {asked[1]:.0%} of the test part, seeds 0 to 4: {told}")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import numpy as np
 from lrcourse import compiled, glossary, tracing
 
 BLOCK = 1 << 20  # bytes of one array in a block: few enough for the cache, enough to make up for a call to NumPy
+SHARE = 4  # blocks of a step that a thread must have to do, to make up for waking it
 DEVICE_BLOCK = 1 << 28  # the same on a GPU, whose memory it bounds
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -132,10 +133,11 @@ def _in_parts(theta, work):
     (runs, n), size = theta.shape, max(1, BLOCK // theta.itemsize)
     rows = pieces(runs, max(1, size // max(1, n)))  # several whole rows, or else pieces of one
     blocks = [(some, columns) for some in rows for columns in pieces(n, size)]
-    if len(blocks) < CORES:
+    cores = min(CORES, len(blocks) // SHARE)
+    if cores < 2:
         work(blocks)
     else:
-        list(_pool().map(work, [blocks[core::CORES] for core in range(CORES)]))
+        list(_pool().map(work, [blocks[core::cores] for core in range(cores)]))
 
 
 def by_rows(theta, row_bytes, work):

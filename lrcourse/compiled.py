@@ -36,24 +36,22 @@ def run(program, name, arrays, numbers, blocks):
     """Carry out a rule in place on the given blocks (rows, columns) of contiguous ``arrays`` (runs, n)."""
     runs, n = arrays[0].shape
     step = library(program, name, arrays[0].dtype)
-    dtype = arrays[0].dtype
-    # As many of each number as there are runs, one behind the other.
-    numbers = [np.full(runs, number.ravel() if number.size > 1 else number.item(), dtype) for number in numbers]
-    pointers = [ctypes.c_void_p(array.__array_interface__["data"][0]) for array in (*numbers, *arrays)]
+    table = np.empty((runs, len(numbers)), arrays[0].dtype)  # the numbers of a run side by side
+    for column, number in zip(table.T, numbers, strict=True):
+        column[:] = number.ravel()
+    addresses = [array.__array_interface__["data"][0] for array in (table, *arrays)]
     for rows, columns in blocks:
-        ends = (n, rows.start, rows.stop, columns.start, columns.stop)
-        step(*map(ctypes.c_long, ends), *pointers)
+        step(n, rows.start, rows.stop, columns.start, columns.stop, *addresses)
 
 
 def c_program(program, name):
     """A rule as a C function over a block, with the type T still to be chosen."""
-    numbers = [f"n{k}" for k in range(len(program.numbers))]
-    pointers = [f"const T *{n}_" for n in numbers] + [f"T *restrict {a}_" for a in program.arrays]
+    pointers = ["const T *numbers", *(f"T *restrict {a}_" for a in program.arrays)]
     lines = [
         "#include <tgmath.h>",
         f"void {name}(long n, long first, long end, long start, long stop, {', '.join(pointers)}) {{",
         "for (long run = first; run < end; run++) {",
-        *(f"const T {n} = {n}_[run];" for n in numbers),
+        *(f"const T n{k} = numbers[run * {len(program.numbers)} + {k}];" for k in range(len(program.numbers))),
         "for (long i = run * n + start; i < run * n + stop; i++) {",
         *(f"T {a} = {a}_[i];" for a in program.arrays),
         *program.c_source(),
@@ -73,4 +71,6 @@ def library(program, name, dtype):
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(f"{name}: the C compiler refused the rule: {done.stderr.strip().splitlines()[0]}")
-        return getattr(ctypes.CDLL(str(target)), name)
+        step = getattr(ctypes.CDLL(str(target)), name)
+        step.argtypes = [ctypes.c_long] * 5 + [ctypes.c_void_p] * (1 + len(program.arrays))
+        return step

@@ -100,7 +100,9 @@ class Program:
         self.inputs = {name: Value(name, is_array=name in self.arrays) for name in parameters if name != "xp"}
         results = rule(**self.inputs, **({"xp": Library()} if "xp" in parameters else {}))
         self.results = dict(zip(("theta", *rule.state), results if rule.state else (results,), strict=True))
-        self.made = made_on_the_way_to(self.results.values())
+        values = all_behind(self.results.values())
+        self.made = [value for value in values if value.is_array and value.inputs]
+        self.scalars = [value for value in values if not value.is_array]
         numbers = {value for one in self.made for value in one.inputs if not value.is_array}
         self.numbers = sorted(numbers, key=lambda value: value.birth)
         self._find_slots()
@@ -137,17 +139,13 @@ class Program:
         known |= {
             self.inputs[name]: np.asarray(value, np.float64) for name, value in scalars.items() if name in self.inputs
         }
-
-        def follow(value):
-            if value not in known:
-                if isinstance(value.operation, (int, float)):
-                    known[value] = np.float64(value.operation)
-                elif (settled := [follow(one) for one in value.inputs]) and all(settled):
-                    known[value] = OPERATIONS[value.operation][0](*(known[one] for one in value.inputs))
-            return value in known
-
-        for number in self.numbers:
-            follow(number)
+        for value in self.scalars:  # each after those it is made of
+            if value in known:
+                continue
+            if isinstance(value.operation, (int, float)):
+                known[value] = np.float64(value.operation)
+            elif value.inputs and all(one in known for one in value.inputs):
+                known[value] = OPERATIONS[value.operation][0](*[known[one] for one in value.inputs])
         return known
 
     def run(self, arrays, numbers, rows, columns, scratch):
@@ -172,12 +170,12 @@ class Program:
         return lines + [f"{name} = {texts[value]};" for name, value in self.results.items()]
 
 
-def made_on_the_way_to(results):
-    """The values that array operations make, in the order of the source."""
+def all_behind(results):
+    """The values that ``results`` are made of, and they themselves, in the order of the source."""
     found, todo = set(), list(results)
     while todo:
         value = todo.pop()
-        if value.is_array and value.inputs and value not in found:
+        if value not in found:
             found.add(value)
             todo += value.inputs
     return sorted(found, key=lambda value: value.birth)

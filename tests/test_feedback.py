@@ -730,3 +730,11 @@ def test_on_a_network_the_suggestion_does_better_than_a_tenth_and_than_ten_times
 def test_a_range_test_refuses_bad_input(arguments, error, message):
     with pytest.raises(error, match=message):
         range_test(Bowl(), DIGITS, **arguments)
+
+
+def test_a_range_test_runs_in_the_dtype_of_the_data(digits):
+    model, data = digits
+    found = range_test(model, data.astype(np.float32), steps=40)
+    exact = range_test(model, data, steps=40)
+    np.testing.assert_allclose(found.loss[:20], exact.loss[:20], rtol=1e-4)
+    assert not np.array_equal(found.loss, exact.loss)

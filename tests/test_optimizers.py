@@ -66,7 +66,12 @@ def test_a_diverging_neighbour_changes_no_bit(rule):
             TypeError,
             "adam: unknown hyperparameter 'beta_1'; did you mean 'beta1'",
         ),
-        (("sgd", np.ones((1, 2))), {"momentum": 0.9}, TypeError, "sgd: unknown hyperparameter 'momentum'; known: $"),
+        (
+            ("sgd", np.ones((1, 2))),
+            {"momentum": 0.9},
+            TypeError,
+            "sgd: unknown hyperparameter 'momentum'; known: clip_norm, clip_value, l2, weight_decay$",
+        ),
         (
             ("adam", np.ones((8, 2))),
             {"beta1": [0.9, 0, 0, 1.2, 0, 0, 0, 0]},
@@ -248,6 +253,47 @@ def test_clipping_leaves_the_gradient_as_it_was_and_survives_huge_ones():
 def test_limits_that_clip_nothing_sensible_are_refused(clip):
     with pytest.raises(ValueError, match=r"sgd: clip_\w+ must be"):
         Optimizer("sgd", np.ones((2, 2)), **clip)
+
+
+def test_adam_with_decay_is_adamw_bit_for_bit_and_each_run_has_its_own():
+    for dtype in (np.float32, np.float64):
+        adam, adamw = (trained(rule, steps=9, dtype=dtype, weight_decay=[0.3, 2.0]) for rule in ("adam", "adamw"))
+        assert (adam.theta == adamw.theta).all()
+        assert (adam.theta[1] == trained(steps=9, dtype=dtype, weight_decay=2.0).theta[1]).all()
+        assert (adam.theta != trained(steps=9, dtype=dtype).theta).all()
+
+
+def test_the_penalty_is_added_after_clipping_and_the_decay_shrinks_by_the_rate():
+    def moved(lr, **hyper):
+        theta, g = np.array([[2.0, -1.0]]), np.array([[30.0, 40.0]])
+        Optimizer("sgd", theta, **hyper).step(g, lr)
+        assert g.tolist() == [[30, 40]]
+        return theta[0].tolist()
+
+    assert moved(0.5, clip_norm=5, l2=3) == [2 - 0.5 * (3 + 6), -1 - 0.5 * (4 - 3)]
+    assert moved(0.5, clip_value=1, weight_decay=0.25) == [2 * (1 - 0.125) - 0.5, -1 * (1 - 0.125) - 0.5]
+    assert moved(0.0, weight_decay=1.0, l2=1.0) == [2, -1]
+
+
+def test_a_decay_can_be_changed_and_is_saved_and_restored(tmp_path):
+    optimizer = trained(weight_decay=0.5, l2=[0.1, 0.2])
+    optimizer.change(weight_decay=[0.0, 0.7])
+    optimizer.save(tmp_path / "state.npz")
+    other = Optimizer("adam", np.zeros((2, 3)), weight_decay=0, l2=0)
+    other.restore(tmp_path / "state.npz")
+    for one in (optimizer, other):
+        one.step(np.full((2, 3), 0.5), 0.1)
+    assert everything(other) == everything(optimizer)
+    with pytest.raises(ValueError, match=r"must hold the state of rule 'adam'; it holds rule 'adam' \(.*hyper.l2"):
+        Optimizer("adam", np.zeros((2, 3))).restore(tmp_path / "state.npz")
+    with pytest.raises(TypeError, match="unknown hyperparameter 'clip_norm'"):  # it was not there from the start
+        optimizer.change(clip_norm=1)
+
+
+@pytest.mark.parametrize("bad", [{"l2": -1}, {"weight_decay": float("nan")}, {"l2": [1, 2, 3]}])
+def test_a_penalty_or_decay_out_of_range_is_refused(bad):
+    with pytest.raises(ValueError, match=r"sgd: (l2|weight_decay) must be"):
+        Optimizer("sgd", np.ones((2, 2)), **bad)
 
 
 def test_radam_where_the_second_moment_is_never_trusted_is_corrected_momentum():

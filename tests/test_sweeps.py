@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from lrcourse import datasets, models, schedules, sweeps, training
+from lrcourse.feedback import EarlyStopping, ReduceOnPlateau
 from lrcourse.sweeps import runs, statistics, store
 
 DATA = datasets.two_moons(examples=200, seed=3)
@@ -76,6 +77,8 @@ def test_everything_that_may_differ_reaches_the_training():
         {"lr": 0.1, "schedule": decay, "momentum": 0.5, "rule": "momentum", "batch_size": 16, "init": "glorot"},
         {"lr": 0.3, "schedule": decay, "momentum": 0.9, "rule": "momentum", "batch_size": 16, "init": "small"},
         {"lr": 0.3, "clip_norm": 0.01},
+        {"lr": 0.3, "l2": 0.1, "weight_decay": 0.2},
+        {"lr": 0.3, "l2": 0.0, "weight_decay": 0.4},
     ]
     result = sweeps.sweep(MODEL, DATA, chosen, steps=STEPS, parameters=True)
     for place in (0, 1):
@@ -96,6 +99,10 @@ def test_everything_that_may_differ_reaches_the_training():
         assert result.lr[:, place] == pytest.approx(run["lr"] * (1 + np.cos(np.pi * np.arange(STEPS) / STEPS)) / 2)
     clipped = training.train(MODEL, DATA, "sgd", 0.3, STEPS, clip_norm=0.01, progress=False)
     assert (result.theta[2] == clipped.theta[0]).all()
+    for place in (3, 4):
+        decayed = training.train(MODEL, DATA, "sgd", steps=STEPS, progress=False, **chosen[place])
+        assert (result.theta[place] == decayed.theta[0]).all()
+        assert (result.theta[place] != training.train(MODEL, DATA, "sgd", 0.3, STEPS, progress=False).theta[0]).any()
 
 
 def test_runs_that_can_share_a_batch_do():
@@ -411,10 +418,37 @@ def test_bayesian_search_finds_the_valley():
     assert again.final_loss[0] == study.best_value
 
 
+def test_feedback_is_swept_like_a_setting_and_overrules_that_of_all_runs(tmp_path):
+    quick = ReduceOnPlateau(patience=0, factor=0.5, threshold=0.5)
+    listeners = [None, quick, [quick, EarlyStopping(patience=1, threshold=0.9)]]
+    asked = {"model": MODEL, "data": DATA, "steps": 60, "evaluate_every": 3, "progress": False}
+    grid = {"lr": [0.1, 0.3], "feedback": listeners}
+    result = sweeps.sweep(runs=grid, folder=tmp_path / "r", **asked)
+    for place, run in enumerate(result.runs):
+        alone = training.train(lr=run["lr"], feedback=run["feedback"] or (), **asked)
+        steps = len(alone.loss)
+        assert (result.lr[:steps, place] == alone.lr[:, 0]).all()
+        assert result.final_loss[place] == alone.final_loss[0]
+        assert np.isnan(result.loss[steps:, place]).all()
+    assert result.lr[-1, [0, 1, 3, 4]].tolist() == [0.1, result.lr[-1, 1], 0.3, result.lr[-1, 4]]
+    assert 0 < result.lr[-1, 1] < 0.1
+    assert result.lr[-1, [2, 5]].tolist() == [0, 0]  # stopped early
+    again = sweeps.sweep(runs=grid, folder=tmp_path / "r", **asked)
+    assert np.array_equal(again.loss, result.loss, equal_nan=True)
+    assert [run["feedback"] for run in sweeps.load(tmp_path / "r").runs[:2]] == [None, repr(quick)]
+    with pytest.raises(ValueError, match="holds another sweep, with other runs"):
+        sweeps.sweep(runs=grid | {"feedback": [None, ReduceOnPlateau(), quick]}, folder=tmp_path / "r", **asked)
+    everywhere = sweeps.sweep(
+        runs={"lr": [0.1], "feedback": [None, [EarlyStopping(patience=99)]]}, feedback=quick, **asked
+    )
+    assert (everywhere.lr[:, 0] == result.lr[:, 1]).all()
+    assert (everywhere.lr[:, 1] == 0.1).all()
+
+
 def test_a_table_for_pandas(whole):
     pytest.importorskip("pandas")
     frame = whole.to_frame()
-    assert frame.shape == (12, 9)
+    assert frame.shape == (12, 10)
     assert frame["lr"].tolist() == [run["lr"] for run in whole.runs]
     assert frame["final_loss"].tolist() == whole.final_loss.tolist()
 
@@ -442,6 +476,7 @@ def anonymous(step, peak_lr):
             "schedule must be a function of step and peak_lr, or None; received 'cos",
         ),
         ({"schedule": [lambda step, peak_lr: peak_lr]}, TypeError, "a schedule needs a name; .* write it with def"),
+        ({"feedback": [ReduceOnPlateau]}, TypeError, r"sweep: feedback must be such as ReduceOnPlateau\(\)"),
         ({"init": ["hee"]}, ValueError, "unknown init 'hee'; did you mean 'he'"),
         ({"lr": []}, ValueError, "sweep: runs must hold at least one run; received none"),
         ([], ValueError, "sweep: runs must hold at least one run; received none"),

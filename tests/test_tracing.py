@@ -50,6 +50,7 @@ def test_any_block_size_and_number_of_cores_gives_the_same_bits(how, dtype, runs
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(backend, "BLOCK", block)
             patch.setattr(backend, "CORES", cores)
+            patch.setattr(backend, "SHARE", 1)
             patch.setattr(backend, "_compiled", how == "c")
             backend.run(rules.adam, theta, g, state, {**scalars, "t": 3})
         return theta, *state.values()

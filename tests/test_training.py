@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from lrcourse import datasets, models, problems, schedules, training
+from lrcourse.feedback import EarlyStopping, Listener
+from lrcourse.optimizers import Optimizer
 
 RAVINE = problems.quadratic([1, 10])
 
@@ -282,3 +284,84 @@ def test_starts_may_differ_from_run_to_run():
     for run, init in enumerate(("small", "he")):
         alone = training.train(model, data, lr=0.1, steps=3, init=init)
         assert (both.theta[run] == alone.theta[0]).all()
+
+
+def test_watching_a_training_gives_growing_histories_and_ends_with_the_bits_of_train(digits):
+    data, model = digits
+    asked = {"rule": "adam", "lr": [1e-3, 1e-2], "steps": 12, "seed": 3, "evaluate_every": 5}
+    whole = training.train(model, data, **asked)
+    # Watched at every step; what a history holds when it comes is what it holds in the end.
+    seen = [
+        (history, history.theta.copy(), history.loss.copy())
+        for history in training.watch(model, data, **asked, seconds=0)
+    ]
+    assert [len(history.loss) for history, *_ in seen] == list(range(1, 13))
+    for made, (history, theta, loss) in enumerate(seen, 1):
+        short = training.train(model, data, **asked | {"steps": made, "evaluate_every": None})
+        for name in ("lr", "loss", "gradient_norm", "theta", "final_loss", "accuracy", "diverged"):
+            assert (getattr(history, name) == getattr(short, name)).all(), name
+        assert (theta == short.theta).all()
+        assert (loss == short.loss).all()
+    assert seen[-1][0].evaluations.step.tolist() == whole.evaluations.step.tolist() == [0, 5, 10, 12]
+    assert [seen[k][0].evaluations.step.tolist() for k in (0, 4, 5)] == [[0], [0], [0, 5]]
+    assert (seen[-1][0].theta == whole.theta).all()
+
+
+def test_nothing_is_trained_while_the_caller_looks_or_after_it_has_left(digits, monkeypatch):
+    data, model = digits
+    made, step = [], Optimizer.step
+    monkeypatch.setattr(Optimizer, "step", lambda *given: (made.append(1), step(*given)))
+    watched = training.watch(model, data, steps=50, seconds=0)
+    assert not made
+    for history in watched:
+        if len(history.loss) == 3:
+            break
+    watched.close()
+    assert len(made) == 3
+    assert np.isfinite(history.final_loss).all()
+    assert not history.interrupted
+
+
+def test_seconds_say_how_long_a_watched_training_keeps_quiet(digits, monkeypatch):
+    data, model = digits
+    now = iter(range(1000))
+    monkeypatch.setattr(training.time, "perf_counter", lambda: next(now))
+    # A clock that moves by 1 s at each look: at its start, after each step but the last, and after each history.
+    assert [len(h.loss) for h in training.watch(model, data, steps=10, seconds=3)] == [3, 6, 9, 10]
+    assert len(list(training.watch(model, data, steps=10, seconds=np.inf))) == 1
+
+
+def test_watch_refuses_what_train_refuses_at_once(digits):
+    data, model = digits
+    with pytest.raises(ValueError, match=r"train: seconds must be in \[0, inf\]; received -1"):
+        training.watch(model, data, seconds=-1)
+    with pytest.raises(ValueError, match="unknown rule 'sdg'"):
+        training.watch(model, data, "sdg")
+
+
+def test_looking_on_leaves_numpys_own_warnings_as_they_are(digits):
+    data, model = digits
+    before = np.geterr()
+    for _ in training.watch(model, data, lr=[0.1, 1e30], steps=3, seconds=0):
+        assert np.geterr() == before
+
+
+def test_a_history_seen_on_the_way_knows_nothing_of_what_stops_later(digits):
+    data, model = digits
+    soon = EarlyStopping(patience=0, threshold=1e3, threshold_mode="absolute")
+    first, *_, last = training.watch(model, data, steps=9, feedback=soon, evaluate_every=2, seconds=0)
+    assert first.stopped.tolist() == [-1]
+    assert last.stopped.tolist() == [2]
+
+
+def test_a_feedback_that_changes_the_rates_in_place_does_not_change_those_of_the_next_step():
+    class Halving(Listener):
+        def start(self, optimizer, lr):
+            return self
+
+        def rate(self, lr, g):
+            lr *= 0.5
+            return lr
+
+    history = training.descend(RAVINE, lr=[0.1, 0.2], steps=3, feedback=Halving())
+    assert history.lr.tolist() == [[0.05, 0.1]] * 3

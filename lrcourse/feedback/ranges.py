@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lrcourse import backend, datasets, glossary
+from lrcourse.models.starts import dtype_of
 from lrcourse.optimizers import Optimizer
 
 # A change of the loss counts from this share of the first loss on.
@@ -62,7 +63,7 @@ def range_test(
         raise ValueError(f"range_test: steps must be at least 10, or there is no curve to read; received {steps}")
     if optimizer is None:
         runs = max([1, *map(np.size, hyper.values())])
-        trial = Optimizer(rule, model.start(runs, seed), **hyper)
+        trial = Optimizer(rule, model.start(runs, seed).astype(dtype_of(data), copy=False), **hyper)
     elif hyper:
         raise TypeError(f"range_test: give an optimizer or hyperparameters, not both; received {', '.join(hyper)}")
     else:
@@ -109,16 +110,25 @@ def reading(rates, smooth):
         return np.nan, blow_up, np.nan, f"no suggestion: the loss blows up at once, at {at}; lower low"
     if not fell:
         return np.nan, blow_up, np.nan, f"no suggestion: the loss never falls, and blows up at {at}"
-    steepest = rates[np.gradient(smooth[:end], np.log(rates[:end]))[: lowest + 1].argmin()]
+    steepest = rates[slopes(rates, smooth)[: lowest + 1].argmin()]
     if not above.any():
         words = f"no suggestion: the loss falls fastest at {steepest:.3g} and does not blow up; raise high"
         return steepest, np.nan, np.nan, words
     return steepest, blow_up, steepest, f"try {steepest:.3g}, where the loss falls fastest; it blows up at {at}"
 
 
+def slopes(rates, smooth):
+    """How fast a curve ``smooth`` (steps,) rises, for each tenfold rate; NaN from where it is not finite."""
+    finite = np.isfinite(smooth)
+    end = len(smooth) if finite.all() else int(finite.argmin())
+    found = np.full(len(smooth), np.nan)
+    if end > 1:
+        found[:end] = np.gradient(smooth[:end], np.log10(rates[:end]))
+    return found
+
+
 def copied(optimizer):
     """An optimizer in the same state, that shares nothing with the first."""
-    limits = {"clip_value": optimizer.clip_value, "clip_norm": optimizer.clip_norm}
-    twin = Optimizer(optimizer.rule, optimizer.theta.copy(), **limits, **optimizer.hyper)
+    twin = Optimizer(optimizer.rule, optimizer.theta.copy(), **optimizer.hyper)
     twin.state, twin.t = {name: array.copy() for name, array in optimizer.state.items()}, optimizer.t
     return twin

@@ -4,6 +4,7 @@ On NumPy fresh memory costs more than the arithmetic done in it, as the system c
 pool of its own.
 """
 
+import functools
 import math
 import threading
 
@@ -41,6 +42,16 @@ def empty(like, shape, dtype=None):
     if _memory.taken > len(_memory.bytes):
         return np.empty(shape, dtype)
     return _memory.bytes[first : first + size].view(dtype).reshape(shape)
+
+
+def zeros(like):
+    """Zeros to compare ``like`` with, not to be written to: NumPy takes three times as long with a single 0."""
+    return _zeros(like.shape, like.dtype) if backend.namespace_of(like) is np else 0
+
+
+@functools.lru_cache(maxsize=8)
+def _zeros(shape, dtype):
+    return np.zeros(shape, dtype)
 
 
 def fresh(like, shape, dtype=None):

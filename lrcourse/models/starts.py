@@ -9,6 +9,11 @@ import math
 import numpy as np
 
 
+def dtype_of(data):
+    """The dtype to compute in: that of the inputs, or, where those are tokens, of the targets; else float64."""
+    return next((array.dtype for array in data.train if array.dtype.kind == "f"), np.dtype(np.float64))
+
+
 def he(random, shape):
     """Normal with variance 2 / inputs: keeps the mean square of the activations of ReLU layers.
 

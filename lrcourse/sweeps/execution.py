@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 
 from lrcourse import backend, glossary, training
+from lrcourse.models.starts import dtype_of
 from lrcourse.progress import bar
 from lrcourse.rules import RULES
 from lrcourse.sweeps import store
@@ -63,7 +64,8 @@ def sweep(
     """Train all ``runs`` and return a ``Sweep``.
 
     runs: a dict of lists, all combinations of which are trained, or a list of dicts (see ``grid`` and ``sample``).
-    Names: rule, lr, schedule, batch_size, seed, init, clip_value, clip_norm and the hyperparameters of the rule.
+    Names: rule, lr, schedule, batch_size, seed, init, the hyperparameters of the rule, and clip_value, clip_norm, l2,
+    weight_decay, and feedback (such as ``ReduceOnPlateau(patience=3)``, or a list of them).
     A schedule is a function of the step that takes ``peak_lr``, which the run's lr becomes:
     ``partial(cosine_decay, decay_steps=200)``. Runs that differ only in numbers train as one batch.
 
@@ -126,7 +128,7 @@ def plan(model, data, runs, steps, parameters, settings):
 
 def at_most(model, data, runs, steps, memory, chunk):
     """How many runs may share a chunk."""
-    theta = model.start(1, dtype=training.dtype_of(data))
+    theta = model.start(1, dtype=dtype_of(data))
     states = max(len(RULES[run["rule"]].state) for run in runs)
     each = theta.nbytes * (3 + states) + 16 * steps  # parameters, gradient, a copy; rates and losses
     if each > memory:
@@ -187,6 +189,8 @@ def train_chunk(model, data, runs, steps, parameters, settings):
     first = runs[0]
     columns = {name: np.array([run[name] for run in runs]) for name in first if name not in DEFAULTS}
     lr = np.array([run["lr"] for run in runs])
+    if first["feedback"] is not None:
+        settings = {**settings, "feedback": first["feedback"]}
     history = training.train(
         model,
         data,

@@ -7,15 +7,15 @@ import json
 
 import numpy as np
 
-from lrcourse import backend, glossary
+from lrcourse import backend, glossary, training
 from lrcourse.models.starts import INITS
+from lrcourse.optimizers import WITH_ANY_RULE
 from lrcourse.rules import RULES
 
-# What every run has. The rest of a run are hyperparameters of its rule, and limits of clipping.
-DEFAULTS = {"rule": "sgd", "lr": 0.1, "schedule": None, "batch_size": 64, "seed": 0, "init": None}
-CLIPPING = ("clip_value", "clip_norm")
+# What every run has. The rest of a run are hyperparameters: of its rule, and those that any rule may be given.
+DEFAULTS = {"rule": "sgd", "lr": 0.1, "schedule": None, "batch_size": 64, "seed": 0, "init": None, "feedback": None}
 # Runs that differ in one of these see other mini-batches or run another program: they cannot share a batch.
-APART = ("rule", "schedule", "batch_size", "seed")
+APART = ("rule", "schedule", "batch_size", "seed", "feedback")
 
 
 def grid(**choices):
@@ -66,7 +66,7 @@ def complete(runs, examples):
 
 def checked(run, examples):
     rule = glossary.find("rule", run["rule"], RULES)
-    hyper = (*backend.hyperparameters(rule), *CLIPPING)
+    hyper = {*backend.hyperparameters(rule), *WITH_ANY_RULE}
     glossary.known_names(f"sweep with {run['rule']}", run, (*DEFAULTS, *hyper))
     for name in ("lr", "batch_size", "seed", *hyper):
         if name in run:
@@ -82,6 +82,8 @@ def checked(run, examples):
         raise TypeError(
             f"sweep: schedule must be a function of step and peak_lr, or None; received {run['schedule']!r}"
         )
+    if run["feedback"] is not None:
+        training.feedbacks("sweep", run["feedback"])
     return run
 
 
@@ -106,9 +108,9 @@ def text(value):
         return f"{function.__module__}.{function.__qualname__}"
     if isinstance(value, np.ndarray):
         value = value.tolist()
-    return json.dumps(value) if isinstance(value, (str, int, float, bool, type(None), list)) else repr(value)
+    return json.dumps(value) if isinstance(value, (str, int, float, bool, type(None))) else repr(value)
 
 
 def label(value):
-    """A setting as it can stand in a table or a file: a schedule becomes a text."""
-    return text(value) if callable(value) else value
+    """A setting as it can stand in a table or a file: a schedule or a feedback becomes a text."""
+    return value if isinstance(value, (str, int, float, bool, type(None))) else text(value)

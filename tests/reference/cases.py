@@ -133,6 +133,34 @@ SAME = [
 ]
 CASES = {f"{n:02d} {case.rule}, {case.library}": case for n, case in enumerate(SAME)}
 
+# With any rule: the penalty through the gradient, which PyTorch calls weight_decay, and the decay apart from it, which
+# Keras calls so.
+AROUND = [
+    Case("sgd", "torch", "SGD", (0.1, 0.02), {"l2": 0.5}, {"weight_decay": 0.5}),
+    Case("sgd", "keras", "SGD", (0.1, 0.02), {"weight_decay": 0.5}, {"weight_decay": 0.5}),
+    Case("momentum", "torch", "SGD", (0.1, 0.02), {"l2": 0.5}, {"momentum": 0.9, "weight_decay": 0.5}),
+    Case("heavy_ball", "keras", "SGD", (0.1, 0.02), {"weight_decay": 2}, {"momentum": 0.9, "weight_decay": 2}),
+    Case("adagrad", "torch", "Adagrad", (0.1, 0.02), {"l2": 0.5}, {"weight_decay": 0.5}),
+    Case("rmsprop", "torch", "RMSprop", (0.1, 0.02), {"l2": 3}, {"alpha": 0.9, "weight_decay": 3}),
+    Case("adadelta", "torch", "Adadelta", (1.0, 0.2), {"l2": 0.5}, {"weight_decay": 0.5}),
+    Case(
+        "adadelta",
+        "keras",
+        "Adadelta",
+        (1.0, 0.2),
+        {"eps": 1e-3, "rho": 0.7, "weight_decay": 0.1},
+        {"epsilon": 1e-3, "rho": 0.7, "weight_decay": 0.1},
+    ),
+    Case("adam", "torch", "Adam", (0.1, 0.02), LARGE_EPS.ours | {"l2": 0.5}, LARGE_EPS.torch | {"weight_decay": 0.5}),
+    Case("adam", "torch", "AdamW", (0.1, 0.02), LARGE_DECAY.ours, LARGE_DECAY.torch),
+    Case("amsgrad", "torch", "Adam", (0.1, 0.02), {"l2": 0.5}, {"weight_decay": 0.5, "amsgrad": True}),
+    Case("adamw", "torch", "AdamW", (0.1, 0.02), LARGE_DECAY.ours, LARGE_DECAY.torch),
+]
+AROUND = {
+    f"{n:02d} {case.rule}, {case.library}, {', '.join(case.ours.keys() & {'l2', 'weight_decay'})}": case
+    for n, case in enumerate(AROUND)
+}
+
 # The library means something else; test_reference.py says what, and how much it moves theta.
 DIFFERENCES = {
     "keras Adam": Case("adam", "keras", "Adam", (0.1, 0.02), LARGE_EPS.ours, LARGE_EPS.keras),

@@ -17,7 +17,7 @@ import keras  # noqa: E402
 import numpy as np  # noqa: E402
 import optax  # noqa: E402
 import torch  # noqa: E402
-from cases import CASES, DIFFERENCES, KEPT, STEPS, gradients, start  # noqa: E402
+from cases import AROUND, CASES, DIFFERENCES, KEPT, STEPS, gradients, start  # noqa: E402
 
 jax.config.update("jax_enable_x64", True)
 keras.config.set_floatx("float64")
@@ -65,7 +65,7 @@ def run_keras(case):
 RUN = {"torch": run_torch, "optax": run_optax, "keras": run_keras}
 
 if __name__ == "__main__":
-    cases = CASES | DIFFERENCES
+    cases = CASES | DIFFERENCES | AROUND
     thetas = []
     for name, case in cases.items():
         path = list(RUN[case.library](case))
