@@ -63,6 +63,7 @@ TERMS = {
     "weight_decay": Term(
         r"\lambda", "λ", "the share of the parameters a rate of 1 removes", "[0, inf)", (1e-4, 1.0, "log")
     ),
+    "l2": Term(r"\lambda_2", "λ₂", "the share of the parameters added to the gradient", "[0, inf)", (1e-4, 1.0, "log")),
     "clip_value": Term("", "", "the largest size of one component of the gradient", "(0, inf)"),
     "clip_norm": Term("", "", "the largest Euclidean norm of a run's gradient", "(0, inf)"),
     # hyperparameters of schedules
@@ -93,6 +94,9 @@ TERMS = {
     "shape": Term("", "", "the form of the ups and downs"),
     "staircase": Term("", "", "whether the rate falls at the end of a period only", "flag"),
     "iterations": Term("", "", "how often a direction is turned by the curvature", "whole [1, inf)"),
+    # mini-batches on a quadratic
+    "curvature": Term(r"\lambda", "λ", "the second derivative of the loss at its minimum", "(0, inf)"),
+    "sigma": Term(r"\sigma", "σ", "the standard deviation of the gradient of one example", "(0, inf)"),
     # settings of sweeps
     "batch_size": Term("B", "B", "how many examples a mini-batch has", "whole [1, inf)", (1, 1024, "log")),
     "seed": Term("", "", "what the random draws begin from", "whole [0, inf)"),
@@ -102,6 +106,7 @@ TERMS = {
     "confidence": Term("", "", "how much of its resamples an interval covers", "(0, 1)"),
     "trials": Term("", "", "how many runs a search may train", "whole [1, inf)"),
     "together": Term("", "", "how many runs of a search train as one batch", "whole [1, inf)"),
+    "seconds": Term("", "", "how long training goes on before it shows what there is", "[0, inf]"),
     # settings of feedback
     "evaluate_every": Term("", "", "how many steps lie between two evaluations", "whole [1, inf)"),
     "factor": Term("", "", "what a reduction multiplies the rate with", "(0, 1)", (0.1, 0.9, "linear")),

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from lrcourse import rules
+from lrcourse.optimizers import Optimizer
 from lrcourse.rules import RULES
-from tests.reference.cases import CASES, DIFFERENCES, KEPT
+from tests.reference.cases import AROUND, CASES, DIFFERENCES, KEPT
 
 with np.load(Path(__file__).parent / "reference" / "rules.npz") as recorded:
     GRADIENTS, START, ABOUT = recorded["gradients"], recorded["start"], json.loads(str(recorded["about"]))
-    THETAS = dict(zip(CASES | DIFFERENCES, recorded["thetas"], strict=True))
+    THETAS = dict(zip(CASES | DIFFERENCES | AROUND, recorded["thetas"], strict=True))
 
 # Of the way gone so far. RAdam alone needs more: rho_t is a small difference of numbers near 2 / (1 - beta2) = 2000,
 # so that the last bit of beta2^t, which Python and XLA round differently, returns a hundred thousand times as large.
@@ -56,12 +57,33 @@ def test_a_rule_goes_the_way_of_the_library(name):
     assert agrees(RULES[CASES[name].rule], name)
 
 
+def optimized(case, **hyper):
+    """theta after each kept step of an ``Optimizer``."""
+    optimizer, path = Optimizer(case.rule, START[None].copy(), **hyper), []
+    for t, g in enumerate(GRADIENTS, 1):
+        optimizer.step(g[None], case.rate(t))
+        path.append(optimizer.theta[0].copy())
+    return np.array([path[t - 1] for t in KEPT])
+
+
+@pytest.mark.parametrize("name", AROUND)
+def test_an_optimizer_with_a_penalty_or_a_decay_goes_the_way_of_the_library(name):
+    case, theirs = AROUND[name], THETAS[name]
+    assert error(optimized(case, **case.ours), theirs) < TOLERANCE
+    other = {"l2": "weight_decay", "weight_decay": "l2"}
+    without = {hyper: value for hyper, value in case.ours.items() if hyper not in other}
+    swapped = {other.get(hyper, hyper): value for hyper, value in case.ours.items()}
+    assert error(optimized(case, **without), theirs) > 1e-2
+    apart = error(optimized(case, **swapped), theirs)
+    assert apart < TOLERANCE if case.rule == "sgd" else apart > 1e-2
+
+
 def test_every_rule_has_a_library():
     assert {case.rule for case in CASES.values()} == RULES.keys()
 
 
 def test_the_record_is_of_these_cases():
-    assert ABOUT["cases"] == json.loads(json.dumps(CASES | DIFFERENCES))
+    assert ABOUT["cases"] == json.loads(json.dumps(CASES | DIFFERENCES | AROUND))
     assert ABOUT["kept"] == KEPT
     assert ABOUT["versions"].keys() == {"torch", "optax", "jax", "keras"}
 

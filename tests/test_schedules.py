@@ -338,7 +338,7 @@ BAD = [
     ("cyclical", (1, 0.1, 0.5, 4, "triangle"), r"unknown shape of cyclical 'triangle'; did you mean 'triangular'"),
     ("one_cycle", (1, 0.1, 20, 0.3, None, None, "cos"), r"unknown shape of one_cycle 'cos'"),
     ("one_cycle", (1, 0.1, 20, 0.05), r"warm_fraction must be above 1/total_steps and at most 1, for each phase"),
-    ("one_cycle", (1, 0.1, 20, 0.6, None, None, "cosine", True), r"warm_fraction .* at most 0.5, .* received .*0.6"),
+    ("one_cycle", (1, 0.1, 20, 0.6, None, None, "cosine", True), r"warm_fraction .* at most 0.5\); received .*0.6"),
     ("one_cycle", (1, 0.1, 20, 1.0), r"warm_fraction must be in \(0, 1\); received 1.0"),
     ("one_cycle", (1, 0.1, 20, 0.3, 0.2), r"one_cycle: start_lr must be at most peak_lr; received start_lr 0.2"),
     ("one_cycle", (1, 0.1, 20, 0.3, 0.1, 0.2), r"one_cycle: end_lr must be at most peak_lr; received end_lr 0.2"),

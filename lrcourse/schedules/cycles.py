@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lrcourse.schedules.registry import at_most, schedule
+from lrcourse.schedules.registry import Limit, at_most, schedule
 
 ZERO = np.zeros(1)
 
@@ -46,17 +46,20 @@ def cyclical(step, start_lr, peak_lr, half_period, shape="triangular", gamma=1):
     return start_lr + (peak_lr - start_lr) * height * gamma**step
 
 
-def room(owner, total_steps, warm_fraction, three_phase, **others):
-    """Refuse a cycle in which a phase would have no step."""
+def room(total_steps, warm_fraction, three_phase, **others):
+    """Whether each phase of a cycle has a step."""
     most = 0.5 if three_phase else 1
-    if (warm_fraction * total_steps <= 1).any() or (warm_fraction > most).any():
-        raise ValueError(
-            f"{owner}: warm_fraction must be above 1/total_steps and at most {most}, for each phase to have a step; "
-            f"received warm_fraction {warm_fraction.tolist()}, total_steps {total_steps.tolist()}"
-        )
+    return (warm_fraction * total_steps > 1) & (warm_fraction <= most)
 
 
-@schedule(room, at_most("start_lr", "peak_lr"), at_most("end_lr", "peak_lr"), shape=("cosine", "linear"))
+ROOM = Limit(
+    room,
+    "warm_fraction must be above 1/total_steps and at most 1, for each phase to have a step (with three phases at most "
+    "0.5); received warm_fraction {warm_fraction}, total_steps {total_steps}",
+)
+
+
+@schedule(ROOM, at_most("start_lr", "peak_lr"), at_most("end_lr", "peak_lr"), shape=("cosine", "linear"))
 def one_cycle(
     step, peak_lr, total_steps, warm_fraction=0.3, start_lr=None, end_lr=None, shape="cosine", three_phase=False
 ):
@@ -71,7 +74,7 @@ def one_cycle(
     return through(levels, step, total_steps, warm_fraction, shape)
 
 
-@schedule(room, at_most("base_momentum", "max_momentum"), shape=("cosine", "linear"))
+@schedule(ROOM, at_most("base_momentum", "max_momentum"), shape=("cosine", "linear"))
 def one_cycle_momentum(
     step, total_steps, warm_fraction=0.3, base_momentum=0.85, max_momentum=0.95, shape="cosine", three_phase=False
 ):

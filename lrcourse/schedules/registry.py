@@ -3,7 +3,10 @@
 import ast
 import functools
 import inspect
+import string
 import textwrap
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,6 +14,38 @@ from lrcourse import glossary
 
 SCHEDULES = {}
 LISTS = ("values", "milestones")
+RISING = "milestones must increase; received {milestones}"
+
+
+class Limit(NamedTuple):
+    """What parameters must fulfil together: a check that a panel can make, too, because it is arithmetic and a text.
+
+    fits: of all parameters by name, one bool a run. says: what is wrong where it is not, with their names in braces.
+    """
+
+    fits: Callable
+    says: str
+
+    def __call__(self, owner, **named):
+        fine = np.asarray(self.fits(**named))
+        if not fine.all():
+            run = int(fine.argmin())
+            spread = {name: np.broadcast_to(named[name], fine.shape).flat[run] for name in names_in(self.says)}
+            raise ValueError(f"{owner}: {self.says.format(**spread)}")
+
+
+def names_in(template):
+    """The names in the braces of a text."""
+    return [name for _, name, _, _ in string.Formatter().parse(template) if name]
+
+
+def at_most(low, high):
+    """The parameter ``low``, where it is given, does not exceed the parameter ``high``."""
+
+    def fits(**named):
+        return named[low] is None or named[low] <= named[high]
+
+    return Limit(fits, f"{low} must be at most {high}; received {low} {{{low}}}, {high} {{{high}}}")
 
 
 def schedule(*checks, **choices):
@@ -67,6 +102,7 @@ def schedule(*checks, **choices):
             wide = {name: value if name in LISTS else spread(value, shape) for name, value in named.items()}
             return formula(spread(steps, shape), **wide)
 
+        rate.limits = [check for check in checks if isinstance(check, Limit)]
         SCHEDULES[owner] = rate
         return rate
 
@@ -100,21 +136,8 @@ def numbers(owner, name, values):
         glossary.check(owner, name, value)
     array = np.asarray(values, dtype=np.float64)
     if name == "milestones" and (np.diff(array) <= 0).any():
-        raise ValueError(f"{owner}: milestones must increase; received {list(values)}")
+        raise ValueError(f"{owner}: {RISING.format(milestones=list(values))}")
     return array
-
-
-def at_most(low, high):
-    """A check that the parameter ``low``, where it is given, does not exceed the parameter ``high``."""
-
-    def check(owner, **named):
-        if named[low] is None or (named[low] <= named[high]).all():
-            return
-        pairs = zip(*map(np.ravel, np.broadcast_arrays(named[low], named[high])), strict=True)
-        one, other = next((one, other) for one, other in pairs if one > other)
-        raise ValueError(f"{owner}: {low} must be at most {high}; received {low} {one}, {high} {other}")
-
-    return check
 
 
 def body(formula):

@@ -6,6 +6,8 @@ The calls are texts, so that the page shows the very calls that the record and t
 
 from typing import NamedTuple
 
+from lrcourse.schedules.elsewhere import CALLS
+
 # Every step of a short run, to see each boundary from both sides, and a few far beyond.
 STEPS = [*range(66), 99, 100, 101, 1000]
 LIBRARIES = {"torch": "PyTorch", "keras": "Keras", "optax": "optax"}
@@ -108,6 +110,7 @@ CASES = [
         "A boundary of Keras is the last step of the old value.",
         (45, 0.003, 0.03),
     ),
+    Case(MULTI, "keras", "PiecewiseConstantDecay([19, 44], [0.3, 0.03, 0.003])"),
     Case(MULTI, "optax", "piecewise_constant_schedule(0.3, {20: 0.1, 45: 0.1})"),
     Case(LINEAR, "torch", "LinearLR(optimizer, start_factor=1.0, end_factor=0.1, total_iters=40)"),
     Case(LINEAR, "keras", "PolynomialDecay(0.3, decay_steps=40, end_learning_rate=0.03)"),
@@ -393,19 +396,11 @@ CASES = [
 ]
 
 # Schedules that a library has no counterpart of, and what to write there instead.
-NONE = {
-    ("constant", "keras"): "a number: `learning_rate=0.3`",
+NONE = {(name, "keras"): calls[1] for name, calls in CALLS.items() if "(" not in calls[1]} | {
     ("inverse_time_decay", "optax"): "`lambda count: 0.3 / (1 + 0.5 * count / 10)`: any function of the count will do",
-    ("inverse_sqrt_decay", "keras"): "a subclass of LearningRateSchedule",
     ("inverse_sqrt_decay", "optax"): "any function of the count will do",
-    ("warmup", "keras"): "inside CosineDecay only, see with_warmup",
-    ("cyclical", "keras"): "a subclass of LearningRateSchedule",
     ("cyclical", "optax"): "any function of the count will do",
-    ("one_cycle", "keras"): "a subclass of LearningRateSchedule",
-    ("one_cycle_momentum", "keras"): "a callback that sets the optimizer's momentum",
     ("one_cycle_momentum", "optax"): "`inject_hyperparams`, with any function of the count",
-    ("warmup_stable_decay", "keras"): "a subclass of LearningRateSchedule",
-    ("join", "keras"): "a subclass of LearningRateSchedule",
 }
 
 # What the two libraries that compute in float32 unless told otherwise return then. Each: the call, a step.

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from lrcourse import schedules
+from lrcourse.schedules.elsewhere import CALLS, RATE
 from tests.reference.schedule_cases import CASES, FLOAT32, LIBRARIES, NONE
 
 PAGE = Path(__file__).parents[2] / "docs" / "schedules.md"
@@ -35,6 +36,15 @@ Every call below was run. A test holds each of them against ours: they agree to 
 - `start_lr`, `peak_lr` and `end_lr` are rates, not shares of another rate.
 
 In PyTorch, `optimizer` has `lr=0.3` unless the page says otherwise, and the scheduler is called after each step.
+
+## In a line
+
+The calls that give the same rates, with our parameters in them; where there is none, what to write instead.
+{rate}
+
+| ours | PyTorch | Keras |
+|---|---|---|
+{calls}
 
 ## Where they differ
 
@@ -82,6 +92,17 @@ def row(*cells):
 
 def code(text):
     return f"`{text}`"
+
+
+def in_a_line():
+    for name, calls in CALLS.items():
+        yield row(f"[`{name}`](#{name})", *(code_of(call) for call in calls))
+
+
+def code_of(call):
+    """A call as code, with the words after it; words as they are."""
+    end = call.rfind(")") + 1
+    return code(call[:end]) + call[end:] if end else call
 
 
 def differences():
@@ -133,7 +154,11 @@ def page():
     """The whole text of docs/schedules.md."""
     versions = ABOUT["versions"]
     named = f"PyTorch {versions['torch']}, Keras {versions['keras']} and optax {versions['optax']}"
-    parts = [INTRODUCTION.format(versions=named, differences="\n".join(differences()))]
+    parts = [
+        INTRODUCTION.format(
+            versions=named, calls="\n".join(in_a_line()), rate=RATE, differences="\n".join(differences())
+        )
+    ]
     for name in dict.fromkeys(heading(case) for case in CASES):
         parts += section(name)
     parts.append(FLOAT32_SECTION.format(rows="\n".join(in_float32())))

@@ -1,7 +1,8 @@
 """Record what PyTorch, Keras and optax do in the cases of schedule_cases.py: python tests/reference/schedules_record.py
 
-It needs torch, optax, jax and keras, which no test needs. It writes schedules.npz beside itself: the rate of every case
-at the kept steps (NaN where the library refuses), a few rates in float32, and as JSON text the versions and the cases.
+It needs torch, optax, jax and keras, which no test needs, and this package. It writes schedules.npz beside itself: the
+rate of every case at the kept steps (NaN where the library refuses), a few rates in float32, and as JSON text the
+versions and the cases.
 Everything else is float64: PyTorch's schedulers compute with Python's floats, and JAX and Keras are told to. Keras runs
 on JAX here, where it cuts a cosine down to float32 even so; that limit is lifted, as Keras does itself on TensorFlow.
 """
