@@ -5,6 +5,7 @@ plt.show(); and the floor, a slider that writes its number into a line of text. 
 the one before is there, then a drag over 60 values, 16 ms apart. Needs Chromium and the extra "browser".
 """
 
+import asyncio
 import statistics
 import sys
 import tempfile
@@ -14,12 +15,11 @@ from pathlib import Path
 import nbformat
 import numpy as np
 
-from lrcourse import panels, problems
-from lrcourse.panels.controls import places
+from lrcourse import datasets, models, panels, problems
 from tests.test_browser import CHROMIUM, FLAGS, KERNEL_IDLE, playwright, running_lab, until_it_answers
 
 PANEL = """
-from lrcourse import panels, problems
+from lrcourse import datasets, models, panels, problems
 panel = panels.landscape(problems.quadratic([1, 10]), steps=200, goal=1e-6)
 panel
 """
@@ -60,45 +60,76 @@ slider.observe(lambda change: line.set_trait("value", str(change.new)), names="v
 ipywidgets.VBox([slider, line])
 """
 WAYS = {"landscape panel": PANEL, "interactive + plt.show()": USUAL, "slider to text (floor)": FLOOR}
+# For each, what takes the focus and the mouse, and where a new picture shows.
+HANDLES = dict(
+    zip(
+        WAYS,
+        [("input[type=range]", "svg[role=img]"), (".noUi-handle", "load"), (".noUi-handle", ".widget-html")],
+        strict=True,
+    )
+)
 PRESSES, VALUES, GAP = 30, 60, 16
 
-# Notes the time of each key press, and of the first frame after each new picture, or, without pictures, each new text.
-WATCH = """([root, pictures]) => {
+# Notes the time of each key press, and of the first frame after each new picture: an image that has loaded, or a change
+# of what a picture or a line of text is made of.
+# What changes while a frame is being made is in that frame; what changes between two is in the next one.
+WATCH = """([root, what]) => {
     const watch = window.watch = {keys: [], news: [], stop: null};
-    const key = event => watch.keys.push(event.timeStamp);
-    const fresh = () => requestAnimationFrame(() => {
+    const key = (event) => watch.keys.push(event.timeStamp);
+    const next = window.requestAnimationFrame.bind(window);
+    const afterwards = (action) => {
         const channel = new MessageChannel();
-        channel.port1.onmessage = () => watch.news.push(performance.now());
+        channel.port1.onmessage = action;
         channel.port2.postMessage(0);
+    };
+    let making = false, waits = false;
+    window.requestAnimationFrame = (action) => next((time) => {
+        if (!making) afterwards(() => { making = false; });
+        making = true;
+        action(time);
     });
+    const shown = () => afterwards(() => { waits = false; watch.news.push(performance.now()); });
+    const fresh = () => {
+        if (waits) return;
+        waits = true;
+        if (making) shown();
+        else next(shown);
+    };
     const observer = new MutationObserver(fresh);
     document.addEventListener("keydown", key, true);
-    if (pictures) root.addEventListener("load", fresh, true);
-    else observer.observe(root.querySelector(".widget-html"), {subtree: true, childList: true, characterData: true});
+    if (what === "load") root.addEventListener("load", fresh, true);
+    else observer.observe(root.querySelector(what),
+        {subtree: true, childList: true, characterData: true, attributes: true});
     watch.stop = () => {
         document.removeEventListener("keydown", key, true);
         root.removeEventListener("load", fresh, true);
         observer.disconnect();
+        window.requestAnimationFrame = next;
     };
 }"""
-# Drags the handle as a hand does: mouse events at a fixed beat, whatever the page is busy with.
-DRAG = """([root, values, gap]) => new Promise(done => {
-    const handle = root.querySelector(".noUi-handle"), box = handle.getBoundingClientRect();
-    const base = root.querySelector(".noUi-base").getBoundingClientRect();
-    const send = (target, type, x) => target.dispatchEvent(new MouseEvent(type, {
-        bubbles: true, cancelable: true, view: window, button: 0, buttons: type === "mouseup" ? 0 : 1,
-        clientX: x, clientY: box.y + box.height / 2}));
-    const from = box.x + box.width / 2, step = base.width / 80;
-    let moved = 0, last = 0;
+# Drags a knob as a hand does, at a fixed beat, whatever the page is busy with: a slider of ipywidgets by the events of
+# a mouse, one of the page by what the browser makes of them.
+DRAG = """([knob, values, gap]) => new Promise(done => {
+    let moved = 0, last = 0, move = () => { knob.stepDown(); knob.dispatchEvent(new Event("input", {bubbles: true})); };
+    let up = () => {};
+    if (knob.type !== "range") {
+        const box = knob.getBoundingClientRect(), base = knob.closest(".noUi-base").getBoundingClientRect();
+        const send = (target, type, x) => target.dispatchEvent(new MouseEvent(type, {
+            bubbles: true, cancelable: true, view: window, button: 0, buttons: type === "mouseup" ? 0 : 1,
+            clientX: x, clientY: box.y + box.height / 2}));
+        const place = () => box.x + box.width / 2 - moved * base.width / 80;
+        send(knob.querySelector(".noUi-touch-area"), "mousedown", place());
+        move = () => send(document.documentElement, "mousemove", place());
+        up = () => send(document.documentElement, "mouseup", place());
+    }
     const first = performance.now();
-    send(handle.querySelector(".noUi-touch-area"), "mousedown", from);
     const timer = setInterval(() => {
         moved += 1;
         last = performance.now();
-        send(document.documentElement, "mousemove", from - moved * step);
+        move();
         if (moved === values) {
             clearInterval(timer);
-            send(document.documentElement, "mouseup", from - moved * step);
+            up();
             done([first, last]);
         }
     }, gap);
@@ -109,15 +140,15 @@ CELLS_RUN = """count => {
 }"""
 
 
-def measure(page, root, pictures):
+def measure(page, root, handle, what):
     """Seconds from key to pixels for each press; pictures a second and seconds behind in a drag; pictures in it."""
     root.scroll_into_view_if_needed()
-    handle = root.locator(".noUi-handle").first
-    handle.focus()
+    knob = root.locator(handle).first
+    knob.focus()
     for _ in range(10):  # to the right, as far as there is room for what follows, and warm
         page.keyboard.press("ArrowRight")
         page.wait_for_timeout(300)
-    page.evaluate(WATCH, [root.element_handle(), pictures])
+    page.evaluate(WATCH, [root.element_handle(), what])
     for press in range(PRESSES):
         page.keyboard.press("ArrowRight")
         page.wait_for_function("count => window.watch.news.length >= count", arg=press + 1, timeout=10_000)
@@ -125,7 +156,7 @@ def measure(page, root, pictures):
         page.evaluate("count => { window.watch.news.length = count; }", press + 1)
     keys, news = page.evaluate("[window.watch.keys, window.watch.news]")
     page.evaluate("window.watch.news.length = 0")
-    first, last = page.evaluate(DRAG, [root.element_handle(), VALUES, GAP])
+    first, last = page.evaluate(DRAG, [knob.element_handle(), VALUES, GAP])
     page.wait_for_timeout(2500)
     seen = page.evaluate("window.watch.news")
     page.evaluate("window.watch.stop()")
@@ -159,35 +190,49 @@ def in_the_browser():
             page.wait_for_function(CELLS_RUN, arg=len(WAYS), timeout=60_000)
             page.wait_for_function(KERNEL_IDLE, timeout=60_000)
             page.wait_for_timeout(3000)
-            roots = page.locator(".jp-OutputArea-output")
             found = {}
             for number, way in enumerate(WAYS):
                 root = page.locator(".jp-CodeCell").nth(number).locator(".jp-Cell-outputArea")
-                found[way] = measure(page, root, way != "slider to text (floor)")
-            assert roots.count() >= len(WAYS)
+                found[way] = measure(page, root, *HANDLES[way])
             browser.close()
             return found
 
 
 def in_the_kernel():
-    """{control: median milliseconds of a move}, and those of the first picture."""
-    begin = time.perf_counter()
-    panel = panels.landscape(problems.quadratic([1, 10]), steps=200, goal=1e-6)
-    found = {"first picture": 1e3 * (time.perf_counter() - begin)}
-    for name, control in panel.controls.items():
-        times = []
-        for value in places(control):
-            begin = time.perf_counter()
-            control.value = float(value)
-            times.append(time.perf_counter() - begin)
-        found[name] = 1e3 * statistics.median(times)
-        panel.reset()
-    return found
+    """Median milliseconds until a panel is there with its first picture, of five."""
+    times = []
+    for _ in range(6):
+        begin = time.perf_counter()
+        panels.landscape(problems.quadratic([1, 10]), steps=200, goal=1e-6)._repr_mimebundle_()
+        times.append(time.perf_counter() - begin)
+    return 1e3 * statistics.median(times[1:])
+
+
+def retraining():
+    """Median milliseconds from a change to the first and to the last picture of all 64 rates trained anew, of five."""
+    digits = datasets.digits().astype("float32")
+    panel = panels.sweep(models.MLP((64, 64, 10)), digits, lr=np.geomspace(1e-3, 10, 64), steps=120)
+    seen = []
+    panel.observe(lambda change: seen.append(time.perf_counter()), names="data")
+
+    async def change(momentum):
+        seen.clear()
+        begin = time.perf_counter()
+        panel.set(momentum=momentum)
+        while not seen or panel.data["busy"]:
+            await asyncio.sleep(0.001)
+        return seen[0] - begin, seen[-1] - begin
+
+    times = [asyncio.run(change(momentum)) for momentum in (0.0, 0.5, 0.8, 0.3, 0.6)]
+    return [1e3 * statistics.median(one) for one in zip(*times, strict=True)]
 
 
 def main():
-    print("In the kernel alone, the landscape panel (200 steps, sgd, momentum, adam), median ms:")
-    print("  " + ", ".join(f"{name} {ms:.0f}" for name, ms in in_the_kernel().items()))
+    print(
+        f"the landscape panel (200 steps of three rules) is made, with its static picture, in {in_the_kernel():.0f} ms"
+    )
+    partial, whole = retraining()
+    print(f"the sweep panel trains 64 rates x 120 steps anew: shown after {partial:.0f} ms, done in {whole:.0f}")
     results = in_the_browser()
     floor = results["slider to text (floor)"]
     print(

@@ -35,6 +35,7 @@ if CHROMIUM is None:
 # The browser itself asks nobody anything.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--disable-sync"]
+PICTURE, SLIDERS = "svg[role=img]", "input[type=range]"
 KERNEL_IDLE = """() => {
     const context = window.jupyterapp?.shell.currentWidget?.sessionContext;
     return context?.isReady && context.session?.kernel?.connectionStatus === "connected"
@@ -108,9 +109,9 @@ def page(tmp_path_factory):
 
 def panel(page, number):
     """The panel ``number`` of the lesson, scrolled into view."""
-    view = page.locator(".lm-Widget.widget-vbox").nth(number)
+    view = page.locator(".lrcourse-panel").nth(number)
     view.scroll_into_view_if_needed()
-    view.locator("img").wait_for()
+    view.locator(PICTURE).wait_for()
     return view
 
 
@@ -122,12 +123,12 @@ def keep(page, name):
 
 
 def pixels(view):
-    return np.asarray(Image.open(io.BytesIO(view.locator("img").screenshot())).convert("RGB")).astype(int)
+    return np.asarray(Image.open(io.BytesIO(view.locator(PICTURE).screenshot())).convert("RGB")).astype(int)
 
 
 def press(page, view, key, times):
     """Press a key on the slider as a learner does, one after the other, and wait for the picture that belongs to it."""
-    view.locator(".noUi-handle").focus()
+    view.locator(SLIDERS).focus()
     for _ in range(times):
         before = view.locator("[role=status]").inner_text()
         page.keyboard.press(key)
@@ -140,7 +141,7 @@ def press(page, view, key, times):
 
 def test_the_lesson_opens_and_every_cell_runs(page):
     assert page.locator(".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
-    assert page.locator(".widget-vbox").count() == 2
+    assert page.locator(".lrcourse-panel").count() == 2
     assert page.locator(".Toastify__toast").count() == 0  # nothing covers the page on a first visit
     page.evaluate("document.querySelector('.jp-WindowedPanel-outer').scrollTop = 0")
     page.wait_for_timeout(500)
@@ -193,7 +194,7 @@ def test_the_page_is_usable_on_a_narrow_screen(page):
     page.set_viewport_size({"width": 1024, "height": 768})
     page.wait_for_timeout(500)
     view = panel(page, 1)
-    box, image = page.locator(".jp-NotebookPanel").bounding_box(), view.locator("img").bounding_box()
+    box, image = page.locator(".jp-NotebookPanel").bounding_box(), view.locator(PICTURE).bounding_box()
     keep(page, "digits_narrow.png")
     assert image["x"] + image["width"] <= box["x"] + box["width"]
     page.set_viewport_size({"width": 1280, "height": 900})

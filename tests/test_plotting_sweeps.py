@@ -10,7 +10,7 @@ from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 
 from lrcourse import datasets, feedback, models, plotting, problems, schedules, sweeps, training
-from lrcourse.plotting import scales, series
+from lrcourse.plotting import inks, scales, series
 from lrcourse.plotting.losses import window_of
 
 DATA = datasets.two_moons(examples=200, seed=3)
@@ -726,7 +726,7 @@ def test_nothing_reaches_over_the_edges(rules, bowl, noisy):
 
 
 def test_twelve_styles_differ_without_their_colours():
-    looks = {(str(series.style(number)["linestyle"]), series.marker(number)) for number in range(series.MANY)}
+    looks = {(str(inks.style(number)["linestyle"]), inks.marker(number)) for number in range(series.MANY)}
     assert len(looks) == series.MANY
 
 

@@ -1,9 +1,12 @@
 """Bias correction under one's hand: m, m̂, v, v̂, and the first steps of Adam."""
 
+from functools import partial
+
 import numpy as np
 
 from lrcourse import backend
-from lrcourse.panels.controls import choice, log_slider, slider, switch
+from lrcourse.panels.controls import Choice, Switch, log_slider, slider
+from lrcourse.panels.javascript import function
 from lrcourse.panels.panel import Panel
 from lrcourse.plotting import moments
 from lrcourse.rules import adam
@@ -24,16 +27,32 @@ def bias_correction(gradients=None, corrected=True, goal=None, large=False):
         raise ValueError(
             f"bias_correction: gradients must be a list of finite numbers, not all 0; received {gradients!r}"
         )
-    if goal is not None and not goal > 1:
+    if goal is not None and not 1 < goal < np.inf:
         raise ValueError(f"bias_correction: goal must be in (1, inf); received {goal}")
+    given = given.astype(np.float64)
     controls = {name: slider("bias_correction", name, value) for name, value in backend.hyperparameters(adam).items()}
     controls["size"] = log_slider("size of gradients", 1.0, SIZES, "what all gradients are multiplied with")
-    controls["correct_m"] = switch("correct m", bool(corrected), "divide m by 1 − β₁ᵗ")
-    controls["correct_v"] = switch("correct v", bool(corrected), "divide v by 1 − β₂ᵗ")
-    controls["home"] = choice("ε stands", moments.HOMES, moments.HOMES[0], "where ε is added")
-    picture = moments.bias_correction(given.astype(np.float64), goal)
+    controls["correct_m"] = Switch(bool(corrected), "correct m", "divide m by 1 − β₁ᵗ")
+    controls["correct_v"] = Switch(bool(corrected), "correct v", "divide v by 1 − β₂ᵗ")
+    controls["home"] = Choice(moments.HOMES[0], moments.HOMES, "ε stands", "where ε is added")
+    picture = moments.bias_correction(given, goal)
     answer = {name: control.value for name, control in controls.items()} | {"correct_m": True, "correct_v": True}
-    return Panel("bias_correction", picture, controls, picture.show, lambda: answer, large)
+    data = {
+        "gradients": given.tolist(),
+        "renewed": function("bias_correction", moments.renewed, "g", "m", "v", "t", "beta1", "beta2"),
+        "steps": {home: formula(home) for home in moments.HOMES},
+        "ends": moments.STEPS,
+        "widths": [moments.WIDTHS[False], moments.WIDTHS[True]],
+        "first": moments.FIRST,
+        "goal": goal,
+        "words": moments.WORDS | {"goal": picture.verdicts},
+    }
+    return Panel("bias_correction", picture, controls, picture.show, lambda: answer, large, data)
+
+
+def formula(home):
+    """The step with ε at home there, as JavaScript."""
+    return function("bias_correction", partial(moments.adam_steps, home=home), "m", "v", "young_m", "young_v", "eps")
 
 
 def default_gradients():

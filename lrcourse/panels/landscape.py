@@ -1,13 +1,18 @@
 """Rules side by side on a landscape: the rate, their hyperparameters and the start under one's hand."""
 
+import inspect
 from collections import defaultdict
+from functools import partial
 
 import numpy as np
 
 from lrcourse import backend, glossary
-from lrcourse.panels.controls import checked_ends, label_of, linear_slider, places, slider
+from lrcourse.history import BLOW_UP
+from lrcourse.panels.controls import checked_ends, label_of, linear_slider, slider
+from lrcourse.panels.javascript import function
 from lrcourse.panels.panel import Panel
-from lrcourse.plotting.descents import best_run, descents
+from lrcourse.plotting.descents import DECADES, WORDS, best_run, descents
+from lrcourse.plotting.landscapes import FAR
 from lrcourse.problems import Problem
 from lrcourse.rules import RULES
 from lrcourse.training import descend
@@ -35,30 +40,34 @@ def landscape(problem, rules=("sgd", "momentum", "adam"), steps=200, lr=None, en
     lr = min(max(low, (limit if np.isfinite(limit) else 1) / 10), high) if lr is None else lr
     # All rates of the slider are trained as one batch, so that it only picks.
     controls = {"lr": slider("landscape", "lr", lr, (low, high))}
-    rates = places(controls["lr"])
+    rates = controls["lr"].places
     wanted = hyperparameters(rules)
     for key, (name, default, label) in wanted.items():
         controls[key] = slider("landscape", name, default, label=label)
     for axis, (start, window) in enumerate(zip(problem.start, problem.window, strict=True)):
         controls[f"start{axis + 1}"] = linear_slider(f"start θ{'₁₂'[axis]}", float(start), window, "where runs begin")
+    settings = {
+        rule: {name: f"{rule}_{name}" if f"{rule}_{name}" in wanted else name for name in defaults(rule)}
+        for rule in rules
+    }
     trained = {}
 
     def histories(start1, start2, **hyper):
         """A sweep over all rates for each rule; only those whose settings changed are trained again."""
         found = {}
         for rule in rules:
-            own = {name: hyper[f"{rule}_{name}" if f"{rule}_{name}" in hyper else name] for name in defaults(rule)}
-            setting = (start1, start2, *own.values())
-            if rule not in trained or trained[rule][0] != setting:
+            own = {name: hyper[key] for name, key in settings[rule].items()}
+            now = (start1, start2, *own.values())
+            if rule not in trained or trained[rule][0] != now:
                 run = descend(problem, rule, rates, steps, start=(start1, start2), progress=False, **own)
-                trained[rule] = setting, run
+                trained[rule] = now, run
             found[rule] = trained[rule][1]
         return found
 
     picture = descents(histories(**{n: c.value for n, c in controls.items() if n != "lr"}), goal)
 
-    def show(lr, **settings):
-        found = histories(**settings)
+    def show(lr, **others):
+        found = histories(**others)
         if any(found[rule] is not picture.histories[rule] for rule in rules):
             picture.renew(found)
         return picture.show(int(np.abs(np.log(rates / lr)).argmin()))
@@ -66,7 +75,34 @@ def landscape(problem, rules=("sgd", "momentum", "adam"), steps=200, lr=None, en
     def answer():
         return {"lr": float(rates[best_run(picture.histories)])}
 
-    return Panel("landscape", picture, controls, show, answer, large)
+    data = {
+        "steps": steps,
+        "rates": rates.tolist(),
+        "goal": goal,
+        "limit": limit if np.isfinite(limit) else None,
+        "domain": [end if np.isfinite(end) else None for end in problem.domain],
+        "value": function("landscape", problem.value, ("theta", 2)),
+        "gradients": gradients(problem, steps),
+        "rules": [{"name": rule, "settings": settings[rule], **in_the_browser(rule)} for rule in rules],
+        "ends": {"blowUp": BLOW_UP, "decades": DECADES, "far": FAR},
+        "words": WORDS,
+    }
+    picks = [{"axes": 0, "x": "start1", "y": "start2"}, {"axes": 2, "x": "lr"}]
+    return Panel("landscape", picture, controls, show, answer, large, data, search="lr", picks=picks)
+
+
+def gradients(problem, steps):
+    """What a run sees at each step, as JavaScript; only the first, where it is the same at every step."""
+    if problem.observed is None:
+        return [function("landscape", problem.gradient, ("theta", 2))]
+    return [function("landscape", partial(problem.observed, step=step), ("theta", 2)) for step in range(steps)]
+
+
+def in_the_browser(rule):
+    """A rule as JavaScript, and the names of what it takes, in order, and of what it carries."""
+    names = [name for name in inspect.signature(RULES[rule]).parameters if name != "xp"]
+    source = function("landscape", lambda *values: RULES[rule](**dict(zip(names, values, strict=True))), *names)
+    return {"formula": source, "takes": names, "carries": list(RULES[rule].state)}
 
 
 def defaults(rule):

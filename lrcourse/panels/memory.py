@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lrcourse.panels.controls import places, slider, switch
+from lrcourse.panels.controls import Switch, slider
 from lrcourse.panels.panel import Panel
 from lrcourse.plotting import averages
 
@@ -21,16 +21,21 @@ def memory(signal=None, clean=None, rho=0.5, goal=None, large=False):
         raise ValueError(f"memory: clean must have shape {signal.shape}, as the signal has; received {clean.shape}")
     controls = {
         "rho": slider("memory", "rho", rho),
-        "corrected": switch("correct the start", False, "divide by 1 − ρᵗ"),
+        "corrected": Switch(False, "correct the start", "divide by 1 − ρᵗ"),
     }
     picture = averages.memory(signal, clean, goal, rho)
 
     def answer():
-        tried = places(controls["rho"])
-        distances = [picture.distance(one, controls["corrected"].value) for one in tried]
-        return {"rho": float(tried[np.argmin(distances)])}
+        tried = [
+            (picture.distance(rho, on), rho, on) for on in (False, True) for rho in controls["rho"].places.tolist()
+        ]
+        _, rho, corrected = min(tried)
+        return {"rho": rho, "corrected": corrected}
 
-    return Panel("memory", picture, controls, picture.show, answer, large)
+    words = {"text": averages.TEXT, "goal": picture.verdicts}
+    data = {"signal": signal.tolist(), "clean": clean.tolist(), "goal": goal, "words": words}
+    data["faintest"] = averages.FAINTEST
+    return Panel("memory", picture, controls, picture.show, answer, large, data, search="rho")
 
 
 def finite(name, values):

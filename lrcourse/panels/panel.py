@@ -1,48 +1,93 @@
-"""What all panels have in common: controls, a live picture, a line of words, a goal, and two buttons."""
+"""What all panels have in common: controls, a picture that follows them in the browser, a line of words, a goal.
 
-import base64
+The page draws and computes by itself (``browser/``), so that a picture follows the hand without asking the kernel, and
+goes on doing so in a page without one. Python has the same picture for wherever no widget runs.
+"""
 
-import ipywidgets as widgets
-import numpy as np
+import json
+from pathlib import Path
 
-from lrcourse import glossary, plotting
-from lrcourse.panels.live import LiveImage
+import anywidget
+from traitlets import Dict, TraitError, validate
+
+from lrcourse import glossary
+from lrcourse.plotting.vectors import vectors
 
 LARGE = 1.5  # how much larger the type is for a projector
+MIMETYPE = "application/vnd.lrcourse.panel+json"
+FOLDER = Path(__file__).parent / "browser"
+SCRIPTS = ["figure", "words", "controls", "panel"]  # then the kinds, in any order
 
 
-class Panel(widgets.VBox):
+def script():
+    """The JavaScript of all panels: ``render`` for a notebook, ``alone`` for a page without a kernel."""
+    kinds = sorted({file.stem for file in FOLDER.glob("*.js")} - {*SCRIPTS})
+    return "\n".join((FOLDER / f"{name}.js").read_text(encoding="utf-8") for name in (*SCRIPTS, *kinds))
+
+
+def style():
+    """The style sheet of all panels."""
+    return (FOLDER / "panel.css").read_text(encoding="utf-8")
+
+
+class Panel(anywidget.AnyWidget):
     """Controls above a picture and a line of words, which follow them at once.
 
-    owner: the panel's name, for error messages. picture: a ``Picture`` with ``moving`` artists. controls: widgets by
-    name. show: a function of their values, by name, that moves the picture, sets its caption, and gives back whether
-    the goal is reached. answer: a function that gives the values that reach it, for the button "show me".
+    owner: the panel's name, for error messages. picture: a ``Picture`` with ``moving`` artists. controls: by name.
+    show: a function of their values, by name, that moves the picture, sets its caption, and gives back whether the goal
+    is reached. answer: a function that gives the values that reach it, for ``show_me``.
+    data: what the page needs to do the same. search: the slider that "show me" tries out; unless given, it sets what
+    ``answer`` gives now. picks: axes in which one can point, {"axes": 0, "x": control, "y": control}. asks: the names
+    of controls that only a kernel can follow, who then calls ``renew``. notes: lines folded away below the picture,
+    after their heading.
 
     Without a browser: set ``slider.value`` (the first control), ``controls[name].value``, or several with ``set``;
-    ``values`` are those that show, ``summary`` is the line in plain text, ``image.value`` the picture.
+    ``values`` are those that show, ``summary`` is the line in plain text, ``picture`` the picture, ``reached`` whether
+    the goal is.
     """
 
-    def __init__(self, owner, picture, controls, show, answer, large=False):
-        self.owner, self.picture, self.controls = owner, picture, controls
-        self._show, self._answer = show, answer
-        self._first, self._held = self.values, False
+    _esm, _css = f"{script()}\nexport default {{ render }};\n", style()
+    description = Dict().tag(sync=True)
+    data = Dict().tag(sync=True)
+    values = Dict().tag(sync=True)
+
+    def __init__(
+        self, owner, picture, controls, show, answer, large=False, data=None, search=None, picks=(), asks=(), notes=()
+    ):
+        self.owner, self.controls = owner, controls
+        super().__init__(values={name: control.value for name, control in controls.items()})
+        self._picture, self._show, self._answer = picture, show, answer
+        self._shown, self._reached, self._taking = None, False, False
         if large:
             enlarge(picture)
-        show(**self.values)
-        self._live = LiveImage(picture)
-        self.image = widgets.Image(format="png", layout={"max_width": "100%", "width": f"{picture.width}px"})
-        self.readout = widgets.HTML()
-        self._redraw()
-        for control in controls.values():
+        for name, control in controls.items():
+            control.at = f"{owner}: {name}"
             control.observe(self._follow, names="value")
-        wrap = {"flex_flow": "row wrap", "grid_gap": "0 1.5em", "overflow": "visible", "align_items": "center"}
-        switches = [one for one in controls.values() if isinstance(one, (widgets.Checkbox, widgets.ToggleButtons))]
-        sliders = [one for one in controls.values() if one not in switches]
-        rows = [widgets.HBox(row, layout=wrap) for row in (sliders, [*self._buttons(), *switches])]
-        super().__init__([*rows, self.image, self.readout], layout={"overflow": "visible"})
-        if large:
-            self.add_class("lrcourse-large")
-            self.children = (widgets.HTML(LARGE_TYPE, layout={"display": "none"}), *self.children)
+        self._first = self.values
+        self.description = {
+            "kind": owner,
+            "controls": {name: control.described() for name, control in controls.items()},
+            "picture": vectors(self.picture),
+            "first": self._first,
+            "answer": answer() | ({search: None} if search else {}),
+            "picks": list(picks),
+            "asks": list(asks),
+            "large": bool(large),
+            "notes": list(notes),
+        }
+        self.data = data or {}
+        self.observe(self._take, names="values")
+
+    @validate("values")
+    def _taken(self, proposal):
+        try:
+            return self._checked(proposal["value"])
+        except (TypeError, ValueError) as error:
+            raise TraitError(str(error)) from error  # the one error after which traitlets keeps the old values
+
+    def _checked(self, values):
+        glossary.known_names(self.owner, values, self.controls)
+        return {name: control.checked(values.get(name, control.value)) for name, control in self.controls.items()}
 
     @property
     def slider(self):
@@ -50,26 +95,26 @@ class Panel(widgets.VBox):
         return next(iter(self.controls.values()))
 
     @property
-    def values(self):
-        """What the controls say, by name."""
-        return {name: control.value for name, control in self.controls.items()}
+    def picture(self):
+        """The picture, as the controls say."""
+        if self._shown != (values := self._now()):
+            self._reached = bool(self._show(**values))
+            self._shown = values
+        return self._picture
 
     @property
     def summary(self):
         """The numbers that matter, in words."""
         return self.picture.caption
 
+    @property
+    def reached(self):
+        """Whether the goal is reached."""
+        return self.picture is not None and self._reached
+
     def set(self, **values):
-        """Set some controls at once, and redraw once. Raises ValueError for an unknown one, or a value out of range."""
-        for name, value in values.items():
-            check(self.owner, name, value, glossary.find("control", name, self.controls))
-        self._held = True
-        try:
-            for name, value in values.items():
-                self.controls[name].value = value
-        finally:
-            self._held = False
-        self._redraw()
+        """Set some controls at once. Raises ValueError for an unknown one, or a value that it cannot show."""
+        self.values = self._checked(values)
 
     def reset(self):
         """Back to where the panel began."""
@@ -79,60 +124,34 @@ class Panel(widgets.VBox):
         """Set what reaches the goal, or comes nearest to it."""
         self.set(**self._answer())
 
-    def _buttons(self):
-        actions = {"reset": (self.reset, "back to the beginning"), "show me": (self.show_me, "set the best values")}
-        buttons = []
-        for word, (action, tooltip) in actions.items():
-            button = widgets.Button(description=word, tooltip=tooltip, layout={"width": "auto"})
-            button.on_click(lambda _, action=action: action())
-            buttons.append(button)
-        return buttons
+    def renew(self, data):
+        """Other data: what ``show`` draws has changed, for the same values of the controls."""
+        self._shown = None
+        self.data = data
+
+    def _now(self):
+        return {name: control.value for name, control in self.controls.items()}
 
     def _follow(self, change):
-        if self._held:
-            return
-        if change.new is None or isinstance(change.new, float) and not np.isfinite(change.new):
-            self._held = True
-            change.owner.value = change.old
-            self._held = False
-            name = next(name for name, control in self.controls.items() if control is change.owner)
-            wanted = "one of its words" if change.new is None else "a finite number"
-            raise ValueError(f"{self.owner}: {name} must be {wanted}; received {change.new}")
-        self._redraw()
+        if not self._taking:
+            self.values = self._now()
 
-    def _redraw(self):
-        reached = self._show(**self.values)
-        self.image.value = self._live.png()
-        colour, mark = (plotting.GREEN, "✓ ") if reached else ("inherit", "")
-        self.readout.value = (
-            f'<div role="status" style="color: {colour}; line-height: 1.6; white-space: normal">'
-            f"{mark}{self.picture.caption}</div>"
-        )
+    def _take(self, change):
+        """Give the controls what the page, or ``set``, says."""
+        self._taking = True
+        try:
+            for name, value in change.new.items():
+                self.controls[name].value = value
+        finally:
+            self._taking = False
 
     def _repr_mimebundle_(self, **kwargs):
-        """The widget, and for pages where no widget runs, the picture and its line of numbers."""
-        data = super()._repr_mimebundle_(**kwargs)
-        data["image/png"] = base64.b64encode(self.image.value).decode()
-        data["text/plain"] = self.summary
-        return data, {"image/png": {"width": self.picture.width, "alt": self.summary}}
-
-
-def check(owner, name, value, control):
-    """Refuse what a control cannot show."""
-    if isinstance(control, widgets.ToggleButtons):
-        glossary.find(name, value, {option: option for option in control.options})
-    elif isinstance(control, widgets.Checkbox):
-        if not isinstance(value, bool):
-            raise TypeError(f"{owner}: {name} must be True or False; received {value!r}")
-    else:
-        if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
-            raise TypeError(f"{owner}: {name} must be a number; received {value!r}")
-        low, high = control.min, control.max
-        if isinstance(control, widgets.FloatLogSlider):
-            low, high = control.base**low, control.base**high
-        room = 1e-9 * max(abs(low), abs(high))
-        if not low - room <= value <= high + room:
-            raise ValueError(f"{owner}: {name} must be in [{low:.4g}, {high:.4g}]; received {value}")
+        """The widget; where none runs, the picture and its line of numbers; and all that a live page needs."""
+        shown, more = self.picture._repr_mimebundle_()
+        data, metadata = super()._repr_mimebundle_(**kwargs)
+        panel = {"description": self.description, "data": self.data, "values": self.values}
+        saved = json.dumps(panel, ensure_ascii=False, allow_nan=False)  # one text: notebooks give each number a line
+        return data | shown | {MIMETYPE: {"saved": saved}}, (metadata or {}) | more
 
 
 def enlarge(picture):
@@ -140,10 +159,3 @@ def enlarge(picture):
     width, height = picture.get_size_inches()
     picture.dpi *= LARGE
     picture.set_size_inches(width / LARGE * 1.1, height / LARGE * 1.3)
-
-
-LARGE_TYPE = """<style>
-.lrcourse-large { --jp-widgets-font-size: 20px; --jp-widgets-inline-height: 38px; --jp-widgets-inline-label-width: 9em;
-  --jp-widgets-inline-width: 620px; font-size: 20px; }
-.lrcourse-large [role=status] { font-size: 22px; }
-</style>"""

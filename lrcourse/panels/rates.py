@@ -1,11 +1,10 @@
-"""The first panel: a slider over learning rates that were all trained as one batch."""
-
-import ipywidgets as widgets
-import numpy as np
+"""A slider over learning rates that were all trained as one batch."""
 
 from lrcourse import plotting
-from lrcourse.panels.controls import label_of
+from lrcourse.history import History
 from lrcourse.panels.panel import Panel
+from lrcourse.panels.rows import check_goal, nearest, rate_slider
+from lrcourse.plotting.rows import moved, rows
 
 
 def rates(history, goal=None, large=False):
@@ -13,32 +12,21 @@ def rates(history, goal=None, large=False):
 
     history: of ``training.train`` or ``training.descend`` with at least two rates, rising evenly on a logarithmic scale
     (``numpy.geomspace``), each constant over its run. goal: a loss to get below. large: type for a projector.
-    Raises ValueError for other rates.
+    Raises TypeError for what is no history, ValueError for other rates, or a goal that is not above 0.
     """
-    first = history.lr[0] if len(history.lr) else np.array([])
-    gaps = np.diff(np.log(first)) if (first > 0).all() else np.array([np.nan])
-    if len(first) < 2 or not (gaps > 0).all() or not np.allclose(gaps, gaps.mean(), rtol=1e-6):
-        raise ValueError(
-            f"rates: the panel needs two or more rates that rise evenly on a logarithmic scale, "
-            f"as numpy.geomspace gives them; received {np.array2string(first, threshold=6)}"
-        )
+    if not isinstance(history, History):
+        raise TypeError(f"rates: history must be a History, as training.train gives it; received {history!r:.80}")
+    check_goal("rates", goal)
+    first = history.lr[0] if len(history.lr) else []
+    slider = rate_slider("rates", first)
     picture = plotting.rates(history, run=0, goal=goal)
-    exponents = np.log10(first)
-    low, high = exponents[[0, -1]]
-    slider = widgets.FloatLogSlider(
-        value=10**low,
-        min=low,
-        max=high,
-        step=(high - low) / (len(first) - 1),
-        description=label_of("lr"),
-        readout_format=".3g",
-        style={"description_width": "initial"},
-        layout={"width": "min(100%, 640px)"},
-    )
+    data = rows(picture, first)
 
     def show(lr):
-        run = int(np.abs(exponents - np.log10(lr)).argmin())
-        picture.show(run)
-        return goal is not None and plotting.reached(history, run, goal)
+        return moved(picture, nearest(first, lr))
 
-    return Panel("rates", picture, {"lr": slider}, show, lambda: {"lr": float(first[history.best])}, large)
+    def answer():
+        return {"lr": float(first[history.best])}
+
+    picks = [{"axes": len(picture.axes) - 1, "x": "lr"}]
+    return Panel("rates", picture, {"lr": slider}, show, answer, large, data, picks=picks)

@@ -5,9 +5,14 @@ from matplotlib import rc_context
 from matplotlib.ticker import NullLocator
 
 from lrcourse import glossary
-from lrcourse.plotting.picture import BLUE, INK, ORANGE, STYLE, Picture, short
+from lrcourse.plotting.picture import BLUE, INK, ORANGE, STYLE, Picture, short, verdicts
 
 FAINTEST = 1e-4  # weights below are not shown
+LETTER = glossary.TERMS["rho"].letter
+TEXT = (
+    f"{LETTER} = {{rho}}: a window of 1/(1 − {LETTER}) = {{window}} steps. The noise that is left is {{noise}}, "
+    "the lag {lag} steps, the distance from the signal {distance}."
+)
 
 
 def averaged(signal, rho, corrected=False):
@@ -26,6 +31,7 @@ class AveragePicture(Picture):
     def __init__(self, signal, clean, goal=None):
         super().__init__(figsize=(10, 3.5))
         self.signal, self.clean, self.goal = signal, clean, goal
+        self.verdicts = verdicts(f"a distance below {short(goal)}") if goal else None
         self.steps = np.arange(1, len(signal) + 1)
         where, what = self.subplots(1, 2, width_ratios=(1.6, 1))
         where.set(title="the signal and its average", xlabel="step t", xlim=(0, len(signal) + 1))
@@ -53,16 +59,18 @@ class AveragePicture(Picture):
         self.window.set_data([len(self.signal) - min(window, len(self.signal)), len(self.signal)], [0.02, 0.02])
         self.weights.set_data(ago, np.where(weights >= FAINTEST, weights, np.nan))
         self.end.set_data([window, window], [0, 1])
-        letter = glossary.TERMS["rho"].letter
-        self.caption = (
-            f"{letter} = {short(rho)}: a window of 1/(1 − {letter}) = {short(window)} steps. The noise that is left is "
-            f"{np.sqrt((1 - rho) / (1 + rho)):.0%}, the lag {short(rho / (1 - rho))} steps, the distance from the "
-            f"signal {short(self.distance(rho, corrected))}."
+        distance = self.distance(rho, corrected)
+        self.caption = TEXT.format(
+            rho=short(rho),
+            window=short(window),
+            noise=f"{np.sqrt((1 - rho) / (1 + rho)):.0%}",
+            lag=short(rho / (1 - rho)),
+            distance=short(distance),
         )
         if self.goal is None:
             return False
-        reached = bool(self.distance(rho, corrected) < self.goal)
-        self.caption += f" Goal, a distance below {short(self.goal)}: {'reached' if reached else 'not reached'}."
+        reached = bool(distance < self.goal)
+        self.caption += self.verdicts[reached]
         return reached
 
     def distance(self, rho, corrected=False):

@@ -5,22 +5,25 @@ from matplotlib import rc_context
 from matplotlib.ticker import NullLocator
 
 from lrcourse import glossary
-from lrcourse.plotting.picture import STYLE, Picture, short
-from lrcourse.plotting.schedules import in_words, labels
-from lrcourse.plotting.series import style
+from lrcourse.plotting.inks import looks_of
+from lrcourse.plotting.picture import STYLE, Picture, short, verdicts
+from lrcourse.plotting.schedules import JUMP, TEXT, in_words
 from lrcourse.schedules.description import describe, milestones
 
 SCALES = ("linear", "logarithmic")
 POINTS = 1000  # of a curve, at most
 DECADES = 4  # below the highest rate, that a logarithmic axis shows
+ROOM = 1.04  # above the highest number of an axis, for the width of a line
+WORDS = {"text": TEXT, "jump": JUMP}
 
 
 class CurvesPicture(Picture):
-    """The rates of several schedules, and the sums of their rates; ``show`` moves it to other schedules."""
+    """The rates of the schedules called ``names``, and the sums of the rates; ``show`` moves it to other schedules."""
 
-    def __init__(self, number, steps, names, goal=None):
+    def __init__(self, steps, names, goal=None):
         super().__init__(figsize=(10, 3.5))
-        self.goal, self.steps = goal, steps
+        self.goal, self.steps, self.names = goal, steps, names
+        self.verdicts = verdicts(f"an area of {short(goal)} for the first") if goal else None
         self.numbers = np.unique(np.linspace(0, steps - 1, min(steps, POINTS)).round()).astype(int)
         self.rate, self.way = self.subplots(1, 2)
         self.get_layout_engine().set(rect=(0.02, 0, 0.97, 1))  # room for longer numbers on axes that rescale
@@ -28,7 +31,8 @@ class CurvesPicture(Picture):
         self.way.set(xlabel="step", title="area so far: the sum of the rates")
         for axes in (self.rate, self.way):
             axes.set_xlim(0, steps)
-        self.parts = [Part(self, *style(number).values()) for number in range(number)]
+        looks = looks_of([name.partition(",")[0].replace(" ", "_") for name in names])
+        self.parts = [Part(self, look["color"], look["linestyle"]) for look in looks]
         self.moving = [artist for part in self.parts for artist in part.artists]
         lines = [part.curve for part in self.parts]
         self.legend(lines, names, loc="outside lower center", ncols=3, frameon=False)
@@ -40,29 +44,32 @@ class CurvesPicture(Picture):
         """
         told = [None if isinstance(one, str) else describe(one, self.steps) for one in schedules]
         curves = [np.full(self.steps, np.nan) if isinstance(one, str) else rates(one, self.steps) for one in schedules]
-        top = nice(max((np.nanmax(curve) for curve, one in zip(curves, told, strict=True) if one), default=1))
+        sums = [np.cumsum(curve) for curve in curves]
+        areas = [float(one[-1]) for one in sums]  # to the last bit what a page adds up
+        top = highest(np.max(curves, axis=1))
         if scale == SCALES[1]:
-            limits = 10 ** (np.ceil(np.log10(top)) - DECADES), 10 ** np.ceil(np.log10(top))
+            decade = np.ceil(np.log10(top))
+            limits = 10 ** (decade - DECADES), ROOM**4 * 10**decade
         else:
-            limits = 0, top
+            limits = 0, ROOM * top
         if self.rate.get_yscale() != ("linear" if scale == SCALES[0] else "log"):
             self.rate.set_yscale("linear" if scale == SCALES[0] else "log")
             if scale == SCALES[1]:
                 self.rate.yaxis.set_minor_locator(NullLocator())
         self.rate.set_ylim(*limits)
-        self.way.set_ylim(0, nice(max((one.area for one in told if one), default=1)))
-        for part, schedule, one, curve in zip(self.parts, schedules, told, curves, strict=True):
-            part.show(self.numbers, curve, [] if one is None else milestones(schedule), one.jumps if one else [])
-        names = iter(labels([one for one in told if one]))
-        pairs = zip(told, schedules, strict=True)
-        sentences = [in_words(one, next(names)) if one else f"{message}." for one, message in pairs]
-        self.caption = " ".join(sentences)
+        self.way.set_ylim(0, ROOM * highest(areas))
+        for part, schedule, one, curve, way in zip(self.parts, schedules, told, curves, sums, strict=True):
+            part.show(self.numbers, curve, way, [] if one is None else milestones(schedule), one.jumps if one else [])
+        parts = zip(self.names, told, schedules, areas, strict=True)
+        self.caption = " ".join(
+            in_words(one._replace(area=area), name) if one else f"{name}: {message}."
+            for name, one, message, area in parts
+        )
         if self.goal is None:
             return False
-        reached = told[0] is not None and abs(told[0].area - self.goal) <= self.goal / 50
-        verdict = "reached" if reached else "not reached"
-        self.caption += f" Goal, an area of {short(self.goal)} for the first: {verdict}."
-        return bool(reached)
+        reached = abs(areas[0] - self.goal) <= self.goal / 50
+        self.caption += self.verdicts[reached]
+        return reached
 
 
 class Part:
@@ -77,15 +84,20 @@ class Part:
         (self.jumps,) = picture.rate.plot([], [], "x", color=color, markersize=7, markeredgewidth=2)
         self.artists = [self.marks, self.curve, self.sum, self.jumps]
 
-    def show(self, numbers, curve, marks, jumps):
+    def show(self, numbers, curve, way, marks, jumps):
         self.curve.set_data(numbers, curve[numbers])
-        self.sum.set_data(numbers, np.cumsum(curve)[numbers])
+        self.sum.set_data(numbers, way[numbers])
         self.marks.set_data(np.repeat(marks, 3), np.tile([0, 1, np.nan], len(marks)))
         self.jumps.set_data([step for step, *_ in jumps for _ in "ab"], [rate for _, *both in jumps for rate in both])
 
 
 def rates(schedule, steps):
     return np.broadcast_to(schedule(np.arange(steps)), steps)
+
+
+def highest(values):
+    """Where an axis ends that shows the highest of these, but for those that cannot be."""
+    return nice(np.nanmax(values)) if not np.isnan(values).all() else 1.0
 
 
 def nice(value):
@@ -100,6 +112,6 @@ def curves(schedules, steps, names, goal=None):
     """Draw schedules, functions of the step, over ``steps`` steps. goal: an area. Returns a ``Picture``."""
     glossary.check("schedule", "steps", steps)
     with rc_context(STYLE):
-        picture = CurvesPicture(len(schedules), steps, names, goal)
+        picture = CurvesPicture(steps, names, goal)
         picture.show(schedules)
     return picture

@@ -4,11 +4,11 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.ticker import NullLocator
 
+from lrcourse.plotting.inks import looks_of
 from lrcourse.plotting.landscapes import draw_map, in_sight
-from lrcourse.plotting.picture import BLUE, GREEN, INK, ORANGE, STYLE, Picture, short
+from lrcourse.plotting.picture import GREEN, INK, STYLE, Picture, short
 from lrcourse.plotting.rates import draw_goal, reached
 
-LINES = [(ORANGE, "-"), (BLUE, "-"), (GREEN, "--"), (INK, "-."), (ORANGE, ":"), (BLUE, ":")]  # in grey too
 DECADES = 12  # of the first loss, that the axes show at most
 
 
@@ -33,7 +33,8 @@ class DescentsPicture(Picture):
         draw_goal(self.when, goal)
         if goal is not None:
             self.which.axhline(goal, color=GREEN, linewidth=1, linestyle="--")
-        self.parts = {rule: Part(self, where, number, *LINES[number % len(LINES)]) for number, rule in enumerate(rules)}
+        looks = zip(rules, looks_of(rules), strict=True)
+        self.parts = {rule: Part(self, where, number, look) for number, (rule, look) in enumerate(looks)}
         self.moving = [artist for part in self.parts.values() for artist in part.artists]
         lines = [part.loss for part in self.parts.values()]
         names = [rule.replace("_", " ") for rule in self.parts]
@@ -64,16 +65,17 @@ class DescentsPicture(Picture):
 
 
 class Part:
-    """What belongs to one rule, in its colour: its path, loss, curve over the rates, and the dot on it."""
+    """What belongs to one rule, in its look: its path, loss, curve over the rates, and the mark on it."""
 
-    def __init__(self, picture, where, number, color, dashes):
+    def __init__(self, picture, where, number, look):
         self.number = number
-        look = {"color": color, "linestyle": dashes, "linewidth": 1.5}
-        (self.path,) = where.plot([], [], marker="o", markersize=2.5, **look | {"linewidth": 1.1})
+        marker, color = look["marker"], look["color"]
+        look = {"color": color, "linestyle": look["linestyle"], "linewidth": 1.5}
+        (self.path,) = where.plot([], [], marker=marker, markersize=2.5, **look | {"linewidth": 1.1})
         (self.loss,) = picture.when.plot([], [], **look)
         (self.curve,) = picture.which.plot([], [], **look)
         (self.lost,) = picture.which.plot([], [], "x", color=color, markersize=3, markeredgewidth=0.8)
-        (self.dot,) = picture.which.plot([], [], "o", color=color, markersize=8)
+        (self.dot,) = picture.which.plot([], [], marker, color=color, markersize=8)
         self.artists = [self.path, self.loss, self.curve, self.lost, self.dot]
 
     def renew(self, history, limits):
@@ -111,22 +113,33 @@ def finite(array):
     return array[np.isfinite(array)]
 
 
+WORDS = {
+    "start": "η = {rate}, {steps} steps.",
+    "fine": "{rule}: loss {loss}",
+    "lost": "{rule}: diverged at step {step}",
+    "limit": " Gradient descent is stable below 2/L = {limit}.",
+    "goal": " Goal, a loss below {goal}: {verdict}.",
+    "won": "reached by {rules}",
+    "not won": "not reached",
+}
+
+
 def in_words(histories, run, goal):
     """What each rule achieves at one rate."""
     results, won = [], []
     for rule, history in histories.items():
-        diverged = history.diverged[run]
-        result = f"diverged at step {diverged}" if diverged >= 0 else f"loss {short(history.final_loss[run])}"
-        results.append(f"{rule.replace('_', ' ')}: {result}")
+        diverged, name = history.diverged[run], rule.replace("_", " ")
+        lost = WORDS["lost"].format(rule=name, step=diverged)
+        results.append(lost if diverged >= 0 else WORDS["fine"].format(rule=name, loss=short(history.final_loss[run])))
         if goal is not None and reached(history, run, goal):
-            won.append(rule.replace("_", " "))
+            won.append(name)
     one = next(iter(histories.values()))
-    words = f"η = {short(one.lr[0, run])}, {len(one.lr)} steps. {'; '.join(results)}."
+    words = f"{WORDS['start'].format(rate=short(one.lr[0, run]), steps=len(one.lr))} {'; '.join(results)}."
     if np.isfinite(limit := one.model.stability_limit):
-        words += f" Gradient descent is stable below 2/L = {short(limit)}."
+        words += WORDS["limit"].format(limit=short(limit))
     if goal is not None:
-        verdict = f"reached by {' and '.join(won)}" if won else "not reached"
-        words += f" Goal, a loss below {short(goal)}: {verdict}."
+        verdict = WORDS["won"].format(rules=" and ".join(won)) if won else WORDS["not won"]
+        words += WORDS["goal"].format(goal=short(goal), verdict=verdict)
     return words
 
 

@@ -5,9 +5,10 @@ from matplotlib import rc_context
 from matplotlib.ticker import PercentFormatter
 
 from lrcourse import backend
+from lrcourse.plotting.inks import marker, style
 from lrcourse.plotting.picture import STYLE, Picture, short
 from lrcourse.plotting.scales import fit
-from lrcourse.plotting.series import ALIKE, MANY, legend, marker, style
+from lrcourse.plotting.series import ALIKE, MANY, legend
 
 BIASES = "bk"  # what the names of biases begin with
 

@@ -5,11 +5,23 @@ from matplotlib import rc_context
 from matplotlib.ticker import NullLocator
 
 from lrcourse import rules
-from lrcourse.plotting.picture import BLUE, GREEN, INK, ORANGE, STYLE, Picture, short
+from lrcourse.plotting.picture import BLUE, GREEN, INK, ORANGE, STYLE, Picture, short, verdicts
 
 HOMES = ("outside the root", "inside the root", "ε-hat")
+WIDTHS = {True: 2.6, False: 1}  # how wide a line is that is in use, and one that is not
 STEPS = (1e-3, 1e2)  # steps of any size between these, in rates, can be seen
 FIRST = 10  # so many steps are the first ones
+WORDS = {
+    "text": f"The first step is {{first}} η, the longest of the first {FIRST} {{longest}} η. {{used}}, ε {{home}}.",
+    "used": {"m v": "Corrected: m and v", "m": "Corrected: m", "v": "Corrected: v", "": "Nothing is corrected"},
+    "home": {home: f"as {home}" if home == HOMES[2] else home for home in HOMES},
+}
+
+
+def renewed(g, m, v, t, beta1, beta2):
+    """(m, v, 1 − β₁ᵗ, 1 − β₂ᵗ) after update ``t`` with the gradient ``g``: as ``rules.adam`` carries and corrects."""
+    _, m, v = rules.adam(0.0, g, m, v, lr=1.0, t=t, beta1=beta1, beta2=beta2)
+    return m, v, 1 - beta1**t, 1 - beta2**t
 
 
 def moments(gradients, beta1, beta2):
@@ -19,22 +31,23 @@ def moments(gradients, beta1, beta2):
     """
     m, v, found = 0.0, 0.0, []
     for t, g in enumerate(gradients.tolist(), start=1):
-        _, m, v = rules.adam(0.0, g, m, v, lr=1.0, t=t, beta1=beta1, beta2=beta2)
-        found.append((m, v, 1 - beta1**t, 1 - beta2**t))
+        m, v, *young = renewed(g, m, v, t, beta1, beta2)
+        found.append((m, v, *young))
     return np.array(found).T
 
 
 def adam_steps(m, v, young_m, young_v, eps, home, correct_m=True, correct_v=True):
     """The steps, in rates, of Adam with ``eps`` in one of its ``HOMES``; Kingma and Ba (2015), arXiv:1412.6980.
 
-    young_m, young_v: the corrections, as ``moments`` gives them. Outside the root is Algorithm 1; inside is how several
-    libraries write it; ε-hat is added to the uncorrected root, as in the paper's Section 2.
+    young_m, young_v: the corrections, as ``moments`` gives them; a moment that is not corrected is divided by 1.
+    Outside the root is Algorithm 1; inside is how several libraries write it; ε-hat is added to the uncorrected root,
+    as in the paper's Section 2.
     """
-    over = m / young_m if correct_m else m
-    share = young_v if correct_v else np.ones_like(v)
+    m_hat = m / (young_m if correct_m else 1.0)
+    share = young_v if correct_v else 1.0
     if home == "inside the root":
-        return over / np.sqrt(v / share + eps)
-    return over / (np.sqrt(v / share) + (eps / np.sqrt(share) if home == "ε-hat" else eps))
+        return m_hat / np.sqrt(v / share + eps)
+    return m_hat / (np.sqrt(v / share) + (eps / np.sqrt(share) if home == "ε-hat" else eps))
 
 
 class MomentsPicture(Picture):
@@ -42,7 +55,10 @@ class MomentsPicture(Picture):
 
     def __init__(self, gradients, goal=None):
         super().__init__(figsize=(10, 3.5))
-        self.gradients, self.goal = gradients, goal
+        self.gradients, self.goal, self.verdicts = gradients, goal, None
+        if goal is not None:
+            wanted = f"the first step at least {short(1 / goal)} η, none of these above {short(goal)} η"
+            self.verdicts = verdicts(wanted)
         first, second, step = self.subplots(1, 3)
         t = np.arange(1, len(gradients) + 1)
         first.set(title="first moment", ylim=limits(gradients), ylabel="in gradients")
@@ -76,25 +92,21 @@ class MomentsPicture(Picture):
         for line, values in ((self.v, v / size**2), (self.v_hat, v / young_v / size**2)):
             line.set_ydata(values)
         for line, used in ((self.m, not correct_m), (self.m_hat, correct_m), (self.v, not correct_v)):
-            line.set_linewidth(2.6 if used else 1)
-        self.v_hat.set_linewidth(2.6 if correct_v else 1)
+            line.set_linewidth(WIDTHS[used])
+        self.v_hat.set_linewidth(WIDTHS[correct_v])
         lengths = np.clip(np.abs(steps), *STEPS)
         self.step.set_ydata(lengths)
         self.start.set_data([1], lengths[:1])
         longest = np.abs(steps[:FIRST]).max()
-        self.caption = f"The first step is {short(steps[0])} η, the longest of the first {FIRST} {short(longest)} η. "
-        self.caption += f"{used_in_words(correct_m, correct_v)}, ε {'as ' if home == HOMES[2] else ''}{home}."
+        used = " ".join(name for name, corrected in (("m", correct_m), ("v", correct_v)) if corrected)
+        self.caption = WORDS["text"].format(
+            first=short(steps[0]), longest=short(longest), used=WORDS["used"][used], home=WORDS["home"][home]
+        )
         if self.goal is None:
             return False
         reached = bool(longest <= self.goal and abs(steps[0]) >= 1 / self.goal)
-        goal = f"the first step at least {short(1 / self.goal)} η, none of these above {short(self.goal)} η"
-        self.caption += f" Goal, {goal}: {'reached' if reached else 'not reached'}."
+        self.caption += self.verdicts[reached]
         return reached
-
-
-def used_in_words(correct_m, correct_v):
-    which = [name for name, corrected in (("m", correct_m), ("v", correct_v)) if corrected]
-    return f"Corrected: {' and '.join(which)}" if which else "Nothing is corrected"
 
 
 def limits(values):

@@ -37,6 +37,7 @@ class Picture(Figure):
     """A figure that shows itself in a notebook, with a caption in words beside it for whoever cannot see it."""
 
     caption = ""
+    moving = ()
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, layout="constrained", dpi=96 * SCALE, **kwargs)
@@ -62,3 +63,8 @@ class Picture(Figure):
 def short(number, digits=3):
     """A number as a reader would write it: 1e-6, not 1e-06."""
     return f"{number:.{digits}g}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+
+
+def verdicts(goal):
+    """The last sentence of a caption: whether the goal, in words, is not reached (0) or reached (1)."""
+    return [f" Goal, {goal}: {verdict}." for verdict in ("not reached", "reached")]

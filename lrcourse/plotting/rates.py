@@ -2,30 +2,33 @@
 
 import numpy as np
 from matplotlib import rc_context
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import NullLocator
 
 from lrcourse.plotting.landscapes import where_it_went
 from lrcourse.plotting.picture import BLUE, GREEN, INK, ORANGE, STYLE, Picture, short
+from lrcourse.problems import Problem
 
 
 class RatesPicture(Picture):
     """One run out of a sweep over rates, three ways: where it went, how its loss fell, how it compares.
 
-    ``show(run)`` moves the picture to another run; what moves is ``moving``, the rest is drawn once.
+    ``show(run)`` moves the picture to another run, and says whether the goal is reached there; what moves is
+    ``moving``, the rest is drawn once.
     """
 
     def __init__(self, history, goal=None, **kwargs):
         super().__init__(figsize=(10, 3.3), **kwargs)
         self.history, self.goal = history, goal
-        where, when, which = self.subplots(1, 3, width_ratios=(1, 1.2, 1.2))
-        draw_where = where_it_went if history.path is not None else templates
-        self._parts = [draw(axes, self) for draw, axes in ((draw_where, where), (loss_curve, when), (valley, which))]
+        draws = [*where(history), loss_curve, valley]
+        some = self.subplots(1, len(draws), width_ratios=(1, 1.2, 1.2)[-len(draws) :])
+        self._parts = [draw(axes, self) for draw, axes in zip(draws, some, strict=True)]
         self.moving = [artist for artists, _ in self._parts for artist in artists]
 
     def show(self, run):
         for _, move in self._parts:
             move(run)
         self.caption = describe(self.history, run, self.goal)
+        return self.goal is not None and reached(self.history, run, self.goal)
 
 
 def rates(history, run=None, goal=None):
@@ -58,6 +61,14 @@ def reached(history, run, goal):
     return bool(history.diverged[run] < 0 and history.final_loss[run] < goal)
 
 
+def where(history):
+    """What draws where a run went: its path over a landscape, or weights that are images; nothing for others."""
+    if isinstance(history.model, Problem):
+        return [where_it_went]
+    shape = getattr(history.model, "shapes", {}).get("W")
+    return [templates] if shape and round(shape[1] ** 0.5) ** 2 == shape[1] else []
+
+
 # Each of these draws what stays, and returns what moves and a function that moves it to a run.
 
 
@@ -75,7 +86,8 @@ def templates(axes, picture):
     def move(run):
         weights = history.theta[run, : classes * features].reshape(classes, side, side)
         tiles = np.full((rows * columns, side + 1, side + 1), np.nan)
-        tiles[:classes, :-1, :-1] = weights / (np.abs(weights).max() or 1)
+        if np.isfinite(largest := np.abs(weights).max()):
+            tiles[:classes, :-1, :-1] = weights / (largest or 1)
         mosaic = tiles.reshape(rows, columns, side + 1, side + 1).transpose(0, 2, 1, 3)
         image.set_data(mosaic.reshape(rows * (side + 1), -1)[:-1, :-1])
 
@@ -88,6 +100,7 @@ def loss_curve(axes, picture):
     steps = len(history.lr)
     axes.set(yscale="log", xlabel="step", ylabel="loss", title="how its loss fell", xlim=(0, steps * 1.02))
     axes.set_ylim(*loss_limits(history, picture.goal))
+    axes.yaxis.set_minor_locator(NullLocator())
     draw_goal(axes, picture.goal)
     (line,) = axes.plot([], [], color=BLUE, linewidth=1.5)
     (last,) = axes.plot([], [], "o", color=BLUE, markersize=6)
@@ -117,7 +130,8 @@ def valley(axes, picture):
     heights = np.where(fine, np.clip(history.final_loss, low * margin, high / margin), high / margin)
     axes.set(xscale="log", yscale="log", xlabel="learning rate η", ylabel="final loss", title="how it compares")
     axes.set(xlim=(rates.min() / 1.3, rates.max() * 1.3), ylim=(low, high))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_minor_locator(NullLocator())
     draw_goal(axes, goal)
     axes.plot(rates[fine], heights[fine], color=INK, linewidth=1.5)
     if not fine.all():
@@ -147,4 +161,6 @@ def loss_limits(history, goal):
 def draw_goal(axes, goal):
     if goal is not None:
         axes.axhline(goal, color=GREEN, linewidth=1, linestyle="--")
-        axes.annotate(" goal", (0, goal), xycoords=("axes fraction", "data"), color=GREEN, va="bottom")
+        axes.annotate(
+            " goal", (0, goal), xycoords=("axes fraction", "data"), color=GREEN, va="bottom", annotation_clip=True
+        )

@@ -4,9 +4,12 @@ import numpy as np
 from matplotlib import rc_context
 
 from lrcourse import glossary
+from lrcourse.plotting.inks import looks_of
 from lrcourse.plotting.picture import STYLE, Picture, short
-from lrcourse.plotting.series import style
 from lrcourse.schedules.description import describe, length, milestones
+
+TEXT = "{name}: {first} to {last} in {steps} steps, area {area}{jumps}."
+JUMP = ", jumps at {step} from {left} to {right}"
 
 
 def schedules(*some, steps=None):
@@ -25,8 +28,8 @@ def schedules(*some, steps=None):
     with rc_context(STYLE):
         picture = Picture(figsize=(10, 3.3))
         linear, logarithmic = axes = picture.subplots(1, 2)
-        for number, (schedule, one, label) in enumerate(zip(some, told, called, strict=True)):
-            look = style(number)
+        for schedule, one, label, look in zip(some, told, called, looks_of([one.name for one in told]), strict=True):
+            look = {"color": look["color"], "linestyle": look["linestyle"]}
             curves = np.atleast_2d(schedule(numbers))
             marks = [step for step in milestones(schedule) if 0 < step < steps]
             jumps = np.array([rate for step, *rates in one.jumps for rate in rates])
@@ -68,5 +71,6 @@ def in_words(one, label):
     if np.ndim(one.first):
         first = f"{len(np.ravel(one.first))} curves from {short(np.min(one.first))} … {short(np.max(one.first))}"
         return f"{label}: {first} over {one.steps} steps."
-    jumps = "".join(f", jumps at {step} from {short(left)} to {short(right)}" for step, left, right in one.jumps)
-    return f"{label}: {short(one.first)} to {short(one.last)} in {one.steps} steps, area {short(one.area)}{jumps}."
+    jumps = [JUMP.format(step=step, left=short(left), right=short(right)) for step, left, right in one.jumps]
+    rates = {"first": short(one.first), "last": short(one.last), "area": short(one.area)}
+    return TEXT.format(name=label, steps=one.steps, jumps="".join(jumps), **rates)

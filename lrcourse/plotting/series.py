@@ -6,26 +6,16 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.transforms import ScaledTranslation
 
-from lrcourse.plotting.picture import BLUE, GREEN, INK, ORANGE, short
+from lrcourse.plotting.inks import looks_of
+from lrcourse.plotting.picture import BLUE, INK, ORANGE, short
 from lrcourse.plotting.settings import called, differing, peak_rates
 from lrcourse.sweeps.execution import NOT_TRAINED
+from lrcourse.sweeps.runs import label
 
-COLORS = (BLUE, ORANGE, GREEN, INK)
-DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
-MARKERS = "os^Dv*P"
 FEW = 6  # curves that a picture shows unless told otherwise
 MANY = 12  # curves beyond which only the best one and those that diverged stand out
 STANDS_OUT = {"color": BLUE, "linestyle": "-", "linewidth": 2.5, "marker": "", "zorder": 3}
 ALIKE = {"color": INK, "linestyle": "-", "linewidth": 0.8, "alpha": 0.6, "marker": ""}
-
-
-def style(number):
-    """Colour and dashes of a curve, by its number."""
-    return {"color": COLORS[number % len(COLORS)], "linestyle": DASHES[number % len(DASHES)]}
-
-
-def marker(number):
-    return MARKERS[number % len(MARKERS)]
 
 
 def every(count, at_most=30):
@@ -73,10 +63,21 @@ def labels_of(owner, result, runs, labels=None):
     return [f"run {run}, {name}" if name in alike else name for run, name in zip(runs, names, strict=True)]
 
 
+def behind(settings):
+    """The name that gives each curve its look: of its rule, or where all have the same one, of its schedule."""
+    rules = [getattr(one["rule"], "__name__", one["rule"]) for one in settings]
+    if len(set(rules)) > 1:
+        return rules
+    told = [label(one.get("schedule")) or "constant" for one in settings]
+    schedules = [text.partition("(")[0].rpartition(".")[2] for text in told]
+    return schedules if len(set(schedules)) > 1 else rules
+
+
 def looks(result, runs):
-    """The style of each of ``runs``: its own for a few; of many, the best one stands out, and those that diverged."""
+    """The style of each of ``runs``: its rule's for a few; of many, the best stands out, and those that diverged."""
     if len(runs) <= MANY:
-        return [style(number) | {"marker": marker(number)} for number in range(len(runs))]
+        settings = getattr(result, "runs", None)
+        return looks_of(behind([settings[run] for run in runs]) if settings else ["run"] * len(runs))
     winner = best_of(result, runs)
     lost = ALIKE | {"color": ORANGE, "linestyle": "--"}
     return [STANDS_OUT if run == winner else lost if result.diverged[run] >= 0 else ALIKE for run in runs]

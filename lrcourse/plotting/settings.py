@@ -14,7 +14,7 @@ from lrcourse.sweeps.runs import label
 from lrcourse.sweeps.statistics import METRICS
 
 MODULES = re.compile(r"\b[A-Za-z_]\w*\.(?=[A-Za-z_])")
-UNSET = {"schedule": "constant rate", "init": "the model's own init"}
+UNSET = {"schedule": "constant rate", "init": "the model's own init", "feedback": "no feedback"}
 
 
 def trained(owner, result):

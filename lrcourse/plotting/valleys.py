@@ -3,9 +3,10 @@
 import numpy as np
 from matplotlib import rc_context
 
+from lrcourse.plotting.inks import looks_of
 from lrcourse.plotting.picture import INK, STYLE, Picture, short
 from lrcourse.plotting.scales import ceiling, fit, fit_rates, fit_share
-from lrcourse.plotting.series import ALIKE, MANY, STANDS_OUT, above, cross, legend, marker, style
+from lrcourse.plotting.series import ALIKE, MANY, STANDS_OUT, above, behind, cross, legend
 from lrcourse.plotting.settings import (
     called,
     check_differs,
@@ -45,9 +46,9 @@ def valley(result, metric="final_loss", by=None):
     with rc_context(STYLE):
         picture = Picture(figsize=(7, 3.6))
         axes = picture.subplots()
-        entries = []
-        for number, (name, found) in enumerate(lines.items()):
-            look, few = style(number) | {"marker": marker(number)}, len(lines) <= MANY
+        entries, few = [], len(lines) <= MANY
+        looks = looks_of(behind([found[0].settings for found in lines.values()]))
+        for number, ((name, found), look) in enumerate(zip(lines.items(), looks, strict=True)):
             if not few:
                 wins = any(group.settings == winner for group in found)
                 name, look = (name, STANDS_OUT) if wins else ("other settings", ALIKE)
