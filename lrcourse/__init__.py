@@ -35,6 +35,7 @@ LAYERS = (
     "checks",
     "exercises",
     "grading",
+    "lessons",
     "cli",
 )
 

@@ -21,6 +21,7 @@ import lrcourse
 from lrcourse import backend
 from lrcourse.exercises import commands as exercises
 from lrcourse.grading import command as grading
+from lrcourse.lessons import commands as lessons
 
 FIRST_LESSON = "notebooks/00_start_here.ipynb"
 PACKAGE = Path(lrcourse.__file__).parent
@@ -74,6 +75,7 @@ def parser():
     )
     doctor_parser.set_defaults(run=doctor)
 
+    lessons.add_commands(commands)
     exercises.add_command(commands)
     grading.add_to(commands)
     return top
@@ -226,7 +228,7 @@ def doctor(options):
 def versions():
     yield "python", f"{platform.python_version()} on {platform.platform()}", sys.version_info < (3, 11)
     yield "lrcourse", lrcourse.__version__, False
-    for package in ("numpy", "matplotlib", "ipywidgets", "sympy", "tqdm", "jupyterlab"):
+    for package in ("numpy", "matplotlib", "anywidget", "sympy", "tqdm", "jupyterlab"):
         try:
             yield package, importlib.metadata.version(package), False
         except importlib.metadata.PackageNotFoundError:

@@ -4,6 +4,7 @@ What only a running kernel could show (widget views and states, timings) is left
 code host or in a fresh JupyterLab, see the static picture that each panel leaves.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -35,6 +36,7 @@ def without_widgets(notebook):
 
 
 if __name__ == "__main__":
+    os.environ["TQDM_DISABLE"] = "1"  # a progress bar on a busy machine is nothing to keep
     for name in sys.argv[1:]:
         nbformat.write(without_widgets(execute(name)), name)
         print("executed", name)

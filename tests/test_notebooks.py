@@ -55,6 +55,8 @@ def test_is_committed_executed_with_pictures_that_need_no_widget(path):
     assert any("image/png" in data for data in outputs)
     assert not any(WIDGET in data for data in outputs)
     assert "widgets" not in notebook.metadata
+    shown = str([cell.get("outputs") for cell in notebook.cells])
+    assert not re.search("it/s|s/it", shown)  # no progress bar was kept
 
 
 @by_name
@@ -115,8 +117,44 @@ def test_every_cell_has_its_place_in_the_slides(path):
     notebook = read(path)
     kinds = [cell.metadata["slideshow"]["slide_type"] for cell in notebook.cells]
     assert kinds[0] == "slide"
-    assert set(kinds) <= {"slide", "subslide", "fragment", "-", "notes", "skip"}
-    assert {"subslide", "notes"} <= set(kinds)
+    assert set(kinds) <= {"slide", "subslide", "fragment", "-", "skip"}
+    assert "subslide" in kinds
+
+
+@by_name
+def test_each_section_has_its_minutes_and_helps_the_speaker(path):
+    notebook = read(path)
+    sections = [cell for cell in notebook.cells if cell.metadata["slideshow"]["slide_type"] == "slide"]
+    assert all(re.match("##? ", cell.source) for cell in sections)
+    minutes = [cell.metadata["slideshow"]["minutes"] for cell in sections]
+    assert min(minutes) >= 1
+    promised = re.search(r"\*\*It takes\*\* (\d+) minutes", notebook.cells[0].source)
+    assert sum(minutes) == int(promised[1])
+    for cell in sections:
+        notes = cell.metadata["slideshow"]["notes"]
+        assert len(notes.split()) >= 20
+        assert len(set(notes.split())) >= 15
+
+
+def folded(cell):
+    return cell.metadata.get("jupyter", {}).get("source_hidden", False)
+
+
+@by_name
+def test_a_derivation_is_folded_unless_its_cell_is_a_run(path):
+    for cell in read(path).cells:
+        if cell.cell_type == "code" and "derivation(" in cell.source:
+            assert folded(cell) == ("print(" not in cell.source), cell.source
+
+
+@by_name
+def test_the_numbers_of_the_quiz_are_checked_in_a_folded_cell(path):
+    cells = read(path).cells
+    (quiz,) = [number for number, cell in enumerate(cells) if "## Check yourself" in cell.source]
+    assert cells[quiz + 1].cell_type == "code"
+    assert folded(cells[quiz + 1])
+    assert "assert " in cells[quiz + 1].source
+    assert cells[quiz + 1].metadata["slideshow"]["slide_type"] == "skip"
 
 
 @by_name

@@ -49,7 +49,7 @@ def test_each_module_imports_only_from_the_layers_below(path):
     [
         ("cupy", {"backend.py"}),
         ("sympy", {"formulas.py", "derivations.py"}),
-        ("ipywidgets", {"panels"}),
+        ("anywidget", {"panels"}),
         ("matplotlib", {"plotting"}),
         ("ctypes", {"compiled.py", "grading"}),
     ],
@@ -72,7 +72,7 @@ def test_modules_stay_small():
 
 def test_import_loads_nothing_heavy_until_it_is_used():
     code = (
-        "import sys, lrcourse; heavy = {'numpy', 'matplotlib', 'sympy', 'ipywidgets', 'cupy', 'tqdm'}; "
+        "import sys, lrcourse; heavy = {'numpy', 'matplotlib', 'sympy', 'anywidget', 'cupy', 'tqdm'}; "
         "assert not heavy & sys.modules.keys(), heavy & sys.modules.keys(); "
         "lrcourse.rules; assert not (heavy - {'numpy'}) & sys.modules.keys()"
     )
