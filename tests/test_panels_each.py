@@ -20,6 +20,7 @@ from lrcourse.panels.controls import Choice, Slider, Switch, label_of, slider, s
 from lrcourse.panels.javascript import function
 from lrcourse.panels.landscape import in_the_browser
 from lrcourse.panels.panel import MIMETYPE, SCRIPTS, script
+from lrcourse.plotting import inks
 from lrcourse.plotting.averages import averaged
 from lrcourse.plotting.curves import nice
 from lrcourse.plotting.vectors import vectors
@@ -624,9 +625,26 @@ def test_a_picture_as_data_has_its_axes_limits_and_legend():
     numbers = sorted(one["moves"] for one in found["artists"] if one["moves"] is not None)
     assert numbers == list(range(len(panel.picture.moving)))
     contours = found["artists"][0]
-    points = [(x, y) for x, y in zip(contours["x"], contours["y"], strict=True) if x is not None]
-    levels = {round(float(problems.quadratic([1, 10]).value(np.array(point))), 1) for point in points}
-    assert len(levels) < 40 < len(points)  # they lie on a few lines of equal loss
+    points = np.array([(x, y) for x, y in zip(contours["x"], contours["y"], strict=True) if x is not None])
+    heights = np.sort(problems.quadratic([1, 10]).value(points))
+    gaps = np.diff(heights) / heights[1:]
+    assert len(points) > 200
+    assert (gaps > 0.02).sum() == 10  # eleven levels, and all points lie on one of them
+    for level in np.split(heights, np.flatnonzero(gaps > 0.02) + 1):
+        assert np.ptp(level) < 0.06 * level.mean()
+
+
+def test_the_page_knows_the_marker_and_the_dash_of_every_rule():
+    for marker in {marker for _, _, marker in inks.RULES.values()} - {"o"}:
+        assert f'"{marker}": ' in script() or f"  {marker}: " in script()
+    dashes = {}
+    for rule in inks.RULES:
+        panel = panels.landscape(problems.quadratic([1, 10]), rules=rule, steps=3)
+        looks = [one for one in panel.description["picture"]["artists"] if one["moves"] is not None]
+        assert looks[0]["marker"] == inks.RULES[rule][2]
+        dashes.setdefault(str(inks.RULES[rule][1]), set()).add(str(looks[1]["dash"]))
+    assert all(len(found) == 1 for found in dashes.values())
+    assert len(set.union(*dashes.values())) == len(dashes) == 5
 
 
 def vectors_again(panel):

@@ -11,7 +11,6 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Annotation, Text
 
 DIGITS = 4  # of a coordinate that stays: as many as a screen can show
-DASHES = {"-": [], "--": [3.7, 1.6], "-.": [6.4, 1.6, 1, 1.6], ":": [1, 1.65], "None": []}  # in widths of the line
 
 
 def vectors(picture):
@@ -75,15 +74,15 @@ def looks(artist, axes):
     for name, other in (("x", axes.get_xaxis_transform()), ("y", axes.get_yaxis_transform())):
         if transform == other:
             frame = name
-    dash, marker = artist.get_linestyle(), artist.get_marker()
+    marker, (_, dashes) = artist.get_marker(), artist._unscaled_dash_pattern  # of which there is no public reading
     return {
         "kind": "line",
         "frame": frame,
         "color": to_hex(artist.get_color()),
         "alpha": artist.get_alpha() or 1,
-        "width": artist.get_linewidth() if dash != "None" else 0,
-        "dash": DASHES[dash],
-        "marker": marker if marker in list(".o+x") else "",
+        "width": artist.get_linewidth() if artist.get_linestyle() != "None" else 0,
+        "dash": list(dashes or []),  # in widths of the line
+        "marker": "" if marker == "None" else marker,
         "size": artist.get_markersize() / (2 if marker == "." else 1),  # as Matplotlib draws its points
         "edge": artist.get_markeredgewidth(),
         "until": artist.get_drawstyle() == "steps-post",  # a value holds until the next one
@@ -94,10 +93,9 @@ def place(artist, axes):
     """Where an artist stands."""
     if isinstance(artist, ContourSet):
         gap, lines = np.array([[np.nan, np.nan]]), []
-        for path in artist.get_paths():  # without the points that a screen cannot tell from a straight line
-            seen = path.transformed(axes.transData).cleaned(simplify=True)
-            corners = axes.transData.inverted().transform(seen.vertices)
-            lines += np.split(corners, np.flatnonzero(seen.codes == path.MOVETO))
+        for path in artist.get_paths():  # on the screen, where points that it cannot tell apart are left out
+            lines += path.transformed(axes.transData).to_polygons(closed_only=False)
+        lines = [axes.transData.inverted().transform(line) for line in lines]
         return points(*np.concatenate([part for line in lines for part in (line, gap)]).T)
     if isinstance(artist, Text):
         x, y = artist.xy if isinstance(artist, Annotation) else artist.get_position()

@@ -69,6 +69,20 @@ function outline(x, y, [across, upwards], until) {
   return path;
 }
 
+// Markers that are filled, by their corners, in halves of their size.
+const CORNERS = {
+  s: [[-1, -1], [1, -1], [1, 1], [-1, 1]],
+  D: [[0, -1.4], [1.4, 0], [0, 1.4], [-1.4, 0]],
+  "^": [[0, -1], [1, 1], [-1, 1]],
+  v: [[-1, -1], [1, -1], [0, 1]],
+  P: [[-0.4, -1], [0.4, -1], [0.4, -0.4], [1, -0.4], [1, 0.4], [0.4, 0.4], [0.4, 1], [-0.4, 1], [-0.4, 0.4], [-1, 0.4],
+    [-1, -0.4], [-0.4, -0.4]],
+  "*": Array.from({ length: 10 }, (_, k) => {
+    const out = k % 2 ? 0.45 : 1.15, turned = (Math.PI * k) / 5;
+    return [out * Math.sin(turned), -out * Math.cos(turned)];
+  }),
+};
+
 function marks(x, y, [across, upwards], marker, size) {
   const half = size / 2;
   let path = "";
@@ -79,7 +93,8 @@ function marks(x, y, [across, upwards], marker, size) {
     const at = `${right.toFixed(2)} ${down.toFixed(2)}`;
     if (marker === "+") path += `M${at}m${-half} 0h${size}M${at}m0 ${-half}v${size}`;
     else if (marker === "x") path += `M${at}m${-half} ${-half}l${size} ${size}M${at}m${-half} ${half}l${size} ${-size}`;
-    else path += `M${at}h0`; // a round cap on nothing is a dot
+    else if (!(marker in CORNERS)) path += `M${at}h0`; // a round cap on nothing is a dot
+    else path += `M${CORNERS[marker].map(([a, b]) => `${(right + half * a).toFixed(2)} ${(down + half * b).toFixed(2)}`).join("L")}Z`;
   }
   return path;
 }
@@ -93,9 +108,9 @@ function look(artist, scale = 1) {
 }
 
 function markLook(artist) {
-  const round = "o.".includes(artist.marker);
+  const round = "o.".includes(artist.marker), filled = artist.marker in CORNERS;
   return {
-    fill: "none", stroke: artist.color, "stroke-opacity": artist.alpha ?? 1,
+    fill: filled ? artist.color : "none", stroke: artist.color, "stroke-opacity": artist.alpha ?? 1,
     "stroke-width": round ? artist.size : artist.edge, "stroke-linecap": round ? "round" : "butt",
   };
 }
