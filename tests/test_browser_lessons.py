@@ -5,11 +5,14 @@ Screenshots of every slide and page stay in the folder that LRCOURSE_SCREENSHOTS
 
 import io
 import re
+from functools import partial
 
+import nbformat
 import numpy as np
 import pytest
 from PIL import Image
 
+from lrcourse import datasets, models, panels, problems, schedules
 from lrcourse.lessons import files
 from lrcourse.lessons.deck import deck
 from lrcourse.lessons.page import page as page_of
@@ -205,3 +208,35 @@ def test_a_page_prints_with_every_answer_and_without_colour(opened):
     assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
     printed = page.pdf(format="A4")
     assert 8 <= len(re.findall(rb"/Type /Page\b", printed)) <= 40
+
+
+def test_panels_stay_alive_in_a_page_without_a_kernel(opened):
+    falling = partial(schedules.exponential_decay, peak_lr=0.1, gamma=0.98)
+    some = [
+        panels.landscape(problems.rosenbrock(), steps=50, goal=1e-3),
+        panels.schedule(falling, schedules.with_warmup(falling, 20), steps=200),
+        panels.memory(goal=0.2),
+        panels.sweep(models.SoftmaxRegression(64, 10), datasets.digits(), lr=np.geomspace(0.01, 1, 21), steps=10),
+    ]
+    cells = [nbformat.v4.new_markdown_cell("# Panels", metadata={"slideshow": {"slide_type": "slide"}})]
+    for one in some:
+        data, metadata = one._repr_mimebundle_()
+        output = nbformat.v4.new_output("display_data", data, metadata=metadata)
+        cells.append(nbformat.v4.new_code_cell("panel", outputs=[output]))
+    page = opened(page_of(nbformat.v4.new_notebook(cells=cells)))
+    views = page.locator(".lrcourse-panel").all()
+    assert len(views) == len(some)
+    for panel, view in zip(some, views, strict=True):
+        status = view.locator("[role=status]")
+        assert status.inner_text().removeprefix("✓ ") == panel.summary
+        slider = view.locator("input[type=range]").first
+        slider.focus()
+        for _ in range(3):
+            page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(100)
+        panel.slider.value = panel.slider.places[int(slider.input_value())].item()
+        assert status.inner_text().removeprefix("✓ ") == panel.summary
+        # What only a kernel can follow is out of reach: momentum, batch size and the four schedules.
+        assert view.locator("input:disabled").count() == (6 if panel.owner == "sweep" else 0)
+    keep(page, "page_panels.png")
+    quiet(page)

@@ -508,6 +508,19 @@ def test_with_an_event_loop_training_goes_in_turns_and_the_newest_settings_win(m
     assert f"loss {plotting.short(run.final_loss[3])} after 5 steps" in panel.summary
 
 
+def test_settings_that_come_back_at_once_are_those_that_are_trained():
+    panel, other = PANELS["sweep"](), PANELS["sweep"]()
+
+    async def session():
+        panel.set(momentum=0.1)
+        panel.set(momentum=0.9)
+        await asyncio.sleep(0.5)
+
+    asyncio.run(session())
+    assert not panel.data["busy"]
+    assert panel.summary == other.summary
+
+
 def test_a_training_that_is_stopped_keeps_what_there_is(monkeypatch):
     real = training.watch
     panel = PANELS["sweep"]()

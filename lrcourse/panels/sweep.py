@@ -24,7 +24,8 @@ def sweep(model, data, rule="momentum", lr=None, steps=120, batch_size=64, seed=
     lr: two or more rates, rising evenly on a logarithmic scale (default: 64 of them, from 0.001 to 10). hyper: of the
     rule, numbers; where their sliders begin. goal: a loss to get below. large: type for a projector. Controls: the
     rate; then the rule's hyperparameters, the batch size and the schedule, each of which trains all rates as one batch
-    while the picture follows; whoever moves on before it is done, or stops it, loses nothing that is there.
+    while the picture follows, in a notebook after the cell is done; whoever moves on before, or stops it, loses nothing
+    that is there.
     Raises ValueError and TypeError as ``training.train`` does, and for other rates.
     """
     glossary.find("rule", rule, RULES)
@@ -82,13 +83,14 @@ def sweep(model, data, rule="momentum", lr=None, steps=120, batch_size=64, seed=
     def train(settings):
         """Train anew, in turns: with the picture shown in between, until done, stopped, or asked for something else."""
         before = picture.curve.get_data()
-        state.update(settings=settings, stop=False)
-        for state["history"] in watch(settings):
-            done = len(state["history"].lr) == steps or state["stop"] or state["settings"] != settings
-            if state["settings"] == settings:
-                picture.renew(state["history"], before)
-                panel.renew(packed(busy=not done))
-            if done:
+        for history in watch(settings):
+            if state["settings"] != settings:
+                return
+            state["history"] = history
+            picture.renew(history, before)
+            busy = len(history.lr) < steps and not history.interrupted and not state["stop"]
+            panel.renew(packed(busy))
+            if not busy:
                 return
             yield
 
@@ -100,6 +102,7 @@ def sweep(model, data, rule="momentum", lr=None, steps=120, batch_size=64, seed=
         settings = settings_of(change.new)
         if settings == state["settings"]:
             return
+        state.update(settings=settings, stop=False)
         try:
             asyncio.get_running_loop().create_task(in_turns(settings))
         except RuntimeError:  # a script, a test: there is nothing to hear in between
