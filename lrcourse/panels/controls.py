@@ -3,6 +3,8 @@
 The page draws them (``browser/controls.js``); here they have their values, and refuse what they cannot show.
 """
 
+import functools
+
 import numpy as np
 from traitlets import HasTraits, TraitType, validate
 
@@ -38,7 +40,7 @@ class Slider(Control):
         self.low, self.high, self.count, self.log, self.whole = float(low), float(high), int(count), log, whole
         super().__init__(value, label, about)
 
-    @property
+    @functools.cached_property
     def places(self):
         """All values that the slider can be dragged to."""
         values = self.low + (self.high - self.low) * np.arange(self.count + 1) / self.count

@@ -1,6 +1,5 @@
 """The floor of mini-batch noise under one's hand: the rate and the batch size."""
 
-import base64
 from functools import partial
 
 import numpy as np
@@ -11,6 +10,7 @@ from lrcourse.panels.controls import Slider, checked_ends, label_of, slider
 from lrcourse.panels.javascript import function
 from lrcourse.panels.panel import Panel
 from lrcourse.plotting import floors
+from lrcourse.plotting.rows import packed
 
 
 def noise(curvature=1.0, sigma=1.0, steps=250, lr=None, batch_size=16, seed=0, ends=None, goal=None, large=False):
@@ -49,7 +49,7 @@ def noise(curvature=1.0, sigma=1.0, steps=250, lr=None, batch_size=16, seed=0, e
     data = {
         "steps": steps,
         "goal": goal,
-        "drawn": base64.b64encode(picture.drawn.astype("<f4").tobytes()).decode(),
+        "drawn": packed(picture.drawn, "<f4"),
         "start": floors.FAR * sigma / curvature,
         "limit": picture.limit,
         "rates": picture.rates.tolist(),

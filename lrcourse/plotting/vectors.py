@@ -67,13 +67,10 @@ def looks(artist, axes):
     if isinstance(artist, Text):
         anchor = {"left": "start", "right": "end", "center": "middle"}[artist.get_horizontalalignment()]
         return {"kind": "note", "frame": "axes", "color": to_hex(artist.get_color()), "anchor": anchor}
-    transform = artist.get_transform()
-    frame = "data"
     if not isinstance(artist, Line2D):
         return {"kind": "area", "color": to_hex(artist.get_facecolor()), "alpha": artist.get_alpha() or 1}
-    for name, other in (("x", axes.get_xaxis_transform()), ("y", axes.get_yaxis_transform())):
-        if transform == other:
-            frame = name
+    across = (("x", axes.get_xaxis_transform()), ("y", axes.get_yaxis_transform()))
+    frame = next((name for name, transform in across if artist.get_transform() == transform), "data")
     marker, (_, dashes) = artist.get_marker(), artist._unscaled_dash_pattern  # of which there is no public reading
     return {
         "kind": "line",

@@ -1,4 +1,5 @@
-// Sliders, switches and choices, as the page's own inputs: each gives {node, read, write}.
+// Sliders, switches and choices, as the page's own inputs: each gives {node, read, write}; a slider its values too,
+// and pick, which writes the nearest of them.
 
 function tag(name, attributes = {}, ...children) {
   const node = document.createElement(name);
@@ -16,13 +17,14 @@ function valuesOf({ low, high, count, log, whole }) {
 }
 
 function slider(control, changed) {
-  const values = valuesOf(control);
+  const values = valuesOf(control), scale = control.log ? Math.log : Number, scaled = values.map(scale);
+  const placeOf = (wanted) => nearest(scaled, scale(wanted));
   const input = tag("input", { type: "range", min: 0, max: control.count, step: 1 });
   const output = tag("output");
   let value = control.value;
   const write = (wanted) => {
     value = wanted;
-    input.value = nearest(control.log ? values.map(Math.log) : values, control.log ? Math.log(value) : value);
+    input.value = placeOf(value);
     output.textContent = control.whole ? String(value) : short(value);
     input.setAttribute("aria-valuetext", `${control.label} ${output.textContent}`);
   };
@@ -31,7 +33,7 @@ function slider(control, changed) {
     changed();
   });
   const node = tag("label", { class: "lrcourse-slider", title: control.about }, tag("span", {}, control.label), input, output);
-  return { node, read: () => value, write, values };
+  return { node, read: () => value, write, values, pick: (wanted) => write(values[placeOf(wanted)]) };
 }
 
 function toggle(control, changed) {

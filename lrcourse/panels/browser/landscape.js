@@ -9,7 +9,7 @@ KINDS.landscape = (data) => {
   const rules = data.rules.map((rule) => ({ ...rule, compute: compile(rule.formula) }));
   const [lowest, highest] = data.domain.map((end, k) => end ?? [-Infinity, Infinity][k]);
   const inside = (one) => Math.max(lowest, Math.min(highest, one));
-  const trained = new Map();
+  const trained = new Map(), logs = data.rates.map(Math.log);
   let limits = null;
 
   // One run: its path, its losses, and the step at which it diverged, −1 if it never did.
@@ -74,7 +74,7 @@ KINDS.landscape = (data) => {
 
   return (settings) => {
     train(settings);
-    const [low, high] = limits, chosen = nearest(data.rates.map(Math.log), Math.log(settings.lr));
+    const [low, high] = limits, chosen = nearest(logs, Math.log(settings.lr));
     const moves = [], results = [], winners = [];
     rules.forEach((rule) => {
       const { runs, heights, curve, lost } = trained.get(rule), run = runs[chosen];

@@ -80,7 +80,7 @@ function render({ model, el }) {
     for (const input of knobs[name].node.querySelectorAll("input")) input.disabled = true;
     knobs[name].node.title = "needs a kernel: open the notebook";
   }
-  for (const pick of picks ?? []) pointed(drawn, pick, controls, knobs, changed);
+  for (const pick of picks) pointed(drawn, pick, knobs, changed);
   const told = () => {
     for (const [name, value] of Object.entries(model.get("values"))) {
       if (value !== knobs[name].read()) {
@@ -111,7 +111,7 @@ function folded([heading, ...lines]) {
 }
 
 // A click or a drag inside some axes sets the control for their x, and, where there is one, the control for their y.
-function pointed(drawn, pick, controls, knobs, changed) {
+function pointed(drawn, pick, knobs, changed) {
   const frame = drawn.frames[pick.axes], [left, top, wide, high] = frame.box;
   const pad = svg("rect", { x: left, y: top, width: wide, height: high, fill: "transparent" }, drawn.node);
   pad.style.cursor = "crosshair";
@@ -122,11 +122,7 @@ function pointed(drawn, pick, controls, knobs, changed) {
     for (const side of ["x", "y"]) {
       if (!pick[side]) continue;
       const { limits: [low, high], log } = frame[side], share = shares[side];
-      const wanted = log ? low * (high / low) ** share : low + (high - low) * share;
-      const values = knobs[pick[side]].values;
-      const found = nearest(controls[pick[side]].log ? values.map(Math.log) : values,
-        controls[pick[side]].log ? Math.log(wanted) : wanted);
-      knobs[pick[side]].write(values[found]);
+      knobs[pick[side]].pick(log ? low * (high / low) ** share : low + (high - low) * share);
     }
     changed();
   };

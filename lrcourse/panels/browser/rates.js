@@ -33,8 +33,7 @@ KINDS.rates = KINDS.range_test = KINDS.sweep = (data) => {
     const { x, y } = artists[joined];
     const join = (packed) => rows(packed, Float32Array).flatMap((row) => [...row, null]);
     const found = { x: join(x), y: join(y) };
-    let first = true;
-    return () => (first ? ((first = false), found) : null);
+    return () => found;
   }
 
   const draws = ({ joined, tones, texts }) => (joined !== undefined ? all : tones ? image : texts ? note : line);
