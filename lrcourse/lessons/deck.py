@@ -14,17 +14,7 @@ def deck(notebook):
     parts = sections(notebook)
     slides = "\n".join(stack(part) for part in parts)
     minutes = sum(part.minutes for part in parts)
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light">
-<link rel="icon" href="data:,">
-<title>{html.escape(title(notebook))}</title>
-<style>{bundled("reveal/reveal.css")}</style>
-<style>{bundled("common.css")}{bundled("deck.css")}</style>
-</head>
+    return f"""{head(title(notebook), "light", "reveal/reveal.css", "common.css", "deck.css")}
 <body>
 <div class="reveal" data-minutes="{minutes:g}"><div class="slides">
 {slides}
@@ -41,6 +31,21 @@ def deck(notebook):
 def bundled(name):
     """A style sheet or script of the package, to stand inside a page."""
     return (HERE / name).read_text(encoding="utf-8")
+
+
+def head(title, scheme, *sheets):
+    """How the HTML of a lesson begins. scheme: the colour schemes it is made for; sheets: its style sheets, by name."""
+    styles = "\n".join(f"<style>{bundled(sheet)}</style>" for sheet in sheets)
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="{scheme}">
+<link rel="icon" href="data:,">
+<title>{html.escape(title)}</title>
+{styles}
+</head>"""
 
 
 def stack(section):

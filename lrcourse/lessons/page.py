@@ -3,7 +3,7 @@
 import html
 import re
 
-from lrcourse.lessons.deck import bundled
+from lrcourse.lessons.deck import head
 from lrcourse.lessons.files import place_of, sections, title
 from lrcourse.lessons.rendering import code, folded, live, outputs, prose, text
 
@@ -13,16 +13,7 @@ def page(notebook):
     parts = sections(notebook)
     body = "\n".join(f'<section id="{name(part.title)}">{"".join(map(shown, part.cells))}</section>' for part in parts)
     links = " · ".join(f'<a href="#{name(part.title)}">{html.escape(part.title)}</a>' for part in parts[1:])
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<link rel="icon" href="data:,">
-<title>{html.escape(title(notebook))}</title>
-<style>{bundled("common.css")}{bundled("page.css")}</style>
-</head>
+    return f"""{head(title(notebook), "light dark", "common.css", "page.css")}
 <body>
 <nav aria-label="Sections">{links}</nav>
 <main>
