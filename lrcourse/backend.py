@@ -102,7 +102,7 @@ def hyperparameters(rule):
 
 def prepare(rule, hyper):
     """What the hyperparameters alone settle in ``rule``, for ``run``: worked out once, not at every step."""
-    return tracing.program(rule).known(hyper)
+    return tracing.program(rule).settled(hyper)
 
 
 def run(rule, theta, g, state, scalars, prepared=None):
@@ -115,55 +115,85 @@ def run(rule, theta, g, state, scalars, prepared=None):
     """
     program = tracing.program(rule)
     with np.errstate(all="ignore"):  # a run that diverges ends in inf and nan, quietly
-        known = program.known(scalars, prepared)
-        numbers = [known[value].astype(theta.dtype) for value in program.numbers]
-        arrays = [theta, g, *(state[name] for name in rule.state)]
-        if namespace_of(theta) is not np:
-            # A plain number travels with the call; only columns are copied to the device.
-            numbers = [namespace().asarray(n) if n.size > 1 else float(n.item()) for n in numbers]
-            _cupy_kernel(rule)(*numbers, *arrays)
-        elif _compiled and all(array.flags.c_contiguous for array in arrays):
-            _in_parts(theta, lambda parts: compiled.run(program, rule.__name__, arrays, numbers, parts))
-        else:
-            _in_parts(theta, lambda parts: _on_numpy(program, arrays, numbers, parts))
+        numbers = program.worked_out(scalars, prepared or program.settled({}))
+        _in_parts(theta, _work(program, [theta, g, *(state[name] for name in rule.state)], numbers))
+
+
+def apply(formula, arrays, columns, empty):
+    """Write ``formula(**arrays, **columns)`` into the first array: a formula of a layer, by the same ways as a rule.
+
+    arrays: dict of (rows, n). columns: dict of (rows, 1), as they are. empty: makes an array like another, of some
+    shape, for what is computed on the way. For the runs of ``by_rows``, whose thread it stays in.
+    """
+    program, arrays = tracing.in_place(formula, tuple(arrays)), [*arrays.values()]
+    numbers = [columns[one.operation] if isinstance(one.operation, str) else one.operation for one in program.numbers]
+    _work(program, arrays, numbers, empty)(_blocks(*arrays[0].shape, BLOCK // arrays[0].itemsize))
+
+
+def _work(program, arrays, numbers, empty=lambda like, shape: np.empty(shape, like.dtype)):
+    """What carries out ``program`` in place on the blocks (rows, columns) of ``arrays`` that it is called with."""
+    first = arrays[0]
+    if namespace_of(first) is not np:
+        # A plain number travels with the call; only columns are copied to the device.
+        numbers = [namespace().asarray(n, first.dtype) if np.size(n) > 1 else np.asarray(n).item() for n in numbers]
+        return lambda blocks: _cupy_kernel(program)(*numbers, *arrays)
+    if _compiled and all(array.flags.carray for array in arrays):
+        return lambda blocks: compiled.run(program, arrays, numbers, blocks)
+    numbers = [np.asarray(number, first.dtype) for number in numbers]
+    return lambda blocks: _on_numpy(program, arrays, numbers, blocks, empty)
 
 
 def _in_parts(theta, work):
     """Call ``work`` with the blocks (rows, columns) to do: all of them, or each core's share where there are enough."""
-    (runs, n), size = theta.shape, max(1, BLOCK // theta.itemsize)
-    rows = pieces(runs, max(1, size // max(1, n)))  # several whole rows, or else pieces of one
-    blocks = [(some, columns) for some in rows for columns in pieces(n, size)]
-    cores = min(CORES, len(blocks) // SHARE)
+    blocks = _blocks(*theta.shape, BLOCK // theta.itemsize)
+    cores = min(CORES, len(blocks) // SHARE) if namespace_of(theta) is np else 1
     if cores < 2:
         work(blocks)
     else:
         list(_pool().map(work, [blocks[core::cores] for core in range(cores)]))
 
 
+@functools.lru_cache
+def _blocks(runs, n, size):
+    """Blocks (rows, columns) of at most ``size`` numbers each: several whole rows, or else pieces of one."""
+    rows, size = pieces(runs, max(1, size // max(1, n))), max(1, size)
+    return [(some, columns) for some in rows for columns in pieces(n, size)]
+
+
 def by_rows(theta, row_bytes, work):
-    """Call ``work(rows)`` for slices that together are all runs of ``theta``, on all cores where rows are long.
+    """Call ``work(rows)`` for slices that together are all runs of ``theta``: see ``shares``."""
+    each(shares(theta, row_bytes), work)
+
+
+def shares(theta, row_bytes):
+    """The runs of ``theta`` as slices, in a list for each core that is to work on them.
 
     row_bytes: what the largest array of one run holds. Few rows are taken at a time: on NumPy so that they fit the
-    cache, on CuPy so that they fit the memory.
+    cache, on CuPy so that they fit the memory. One core works where rows are short: threads would spend their time
+    handing the interpreter's lock to each other.
     """
     runs = len(theta)
     if namespace_of(theta) is not np:
-        _one_by_one(work, pieces(runs, max(1, DEVICE_BLOCK // row_bytes)))
-        return
-    _one_thread_a_product()
-    # Where rows are short, threads would spend their time handing the interpreter's lock to each other.
+        return [pieces(runs, max(1, DEVICE_BLOCK // row_bytes))]
     cores = CORES if row_bytes >= BLOCK // 4 else 1
     blocks = pieces(runs, max(1, min(BLOCK // row_bytes, -(-runs // cores))))
-    others = [_pool().submit(_one_by_one, work, blocks[core::cores]) for core in range(1, min(cores, len(blocks)))]
-    _one_by_one(work, blocks[::cores])
+    return [blocks[core::cores] for core in range(min(cores, len(blocks)))]
+
+
+def each(shares, work):
+    """Call ``work`` on every member of each list, the lists side by side, the first one in this thread."""
+    _one_thread_a_product()
+    first, *more = shares
+    others = [_pool().submit(_one_by_one, work, share) for share in more]
+    _one_by_one(work, first)
     for other in others:
         other.result()
 
 
-def _one_by_one(work, blocks):
+def _one_by_one(work, share):
     with np.errstate(all="ignore"):  # a run that diverges ends in inf and nan, quietly, in threads too
-        for rows in blocks:
-            work(rows)
+        for one in share:
+            work(one)
 
 
 def pieces(length, size):
@@ -172,9 +202,9 @@ def pieces(length, size):
     return [slice(length * k // count, length * (k + 1) // count) for k in range(count)]
 
 
-def _on_numpy(program, arrays, numbers, blocks):
+def _on_numpy(program, arrays, numbers, blocks, empty):
     largest = [max(s.stop - s.start for s in slices) for slices in zip(*blocks, strict=True)]
-    scratch = np.empty((program.scratch, *largest), arrays[0].dtype)
+    scratch = empty(arrays[0], (program.scratch, *largest))
     with np.errstate(all="ignore"):  # a thread starts with settings of its own
         for rows, columns in blocks:
             program.run(arrays, numbers, rows, columns, scratch)
@@ -202,15 +232,16 @@ if hasattr(os, "register_at_fork"):  # the threads of a pool do not live on in a
 
 
 @functools.cache
-def _cupy_kernel(rule):
-    """A rule as one fused CuPy kernel, called with numbers, theta, g, state; it writes theta and state in place."""
-    program = tracing.program(rule)
-    reads = ", ".join([*(f"T n{k}" for k in range(len(program.numbers))), "T g"])
-    writes = ", ".join(f"T {name}" for name in ("theta", *rule.state))
-    kernel = namespace().ElementwiseKernel(reads, writes, "\n".join(program.c_source()), rule.__name__)
+def _cupy_kernel(program):
+    """A program as one fused CuPy kernel, called with its numbers and its arrays; it writes the results in place."""
+    only_read = [name for name in program.arrays if name not in program.results]
+    reads = ", ".join([*(f"T n{k}" for k in range(len(program.numbers))), *(f"T {name}" for name in only_read)])
+    writes = ", ".join(f"T {name}" for name in program.results)
+    kernel = namespace().ElementwiseKernel(reads, writes, "\n".join(program.c_source()), program.name)
 
     def step(*arguments):
-        numbers, (theta, g, *state) = arguments[: len(program.numbers)], arguments[len(program.numbers) :]
-        kernel(*numbers, g, theta, *state)
+        arrays = dict(zip(program.arrays, arguments[len(program.numbers) :], strict=True))
+        written = [arrays.pop(name) for name in program.results]
+        kernel(*arguments[: len(program.numbers)], *arrays.values(), *written)
 
     return step

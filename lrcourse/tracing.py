@@ -22,6 +22,17 @@ def where(condition, yes, no, out=None):
     return out
 
 
+def maximum(a, b, out=None):
+    """``np.maximum``, with an array in place of a number: NumPy takes three times as long with the number."""
+    return np.maximum(a, filled(b.item(), a.shape, a.dtype) if np.size(b) == 1 < np.size(a) else b, out=out)
+
+
+@functools.lru_cache(maxsize=8)
+def filled(number, shape, dtype):
+    """An array of a number, to be read only."""
+    return np.full(shape, number, dtype)
+
+
 # Each operation of a formula: on NumPy, and in C.
 OPERATIONS = {
     "add": (np.add, "{} + {}"),
@@ -34,7 +45,7 @@ OPERATIONS = {
     "sqrt": (np.sqrt, "sqrt({})"),
     "exp": (np.exp, "exp({})"),
     "sign": (np.sign, "({0} > 0) - ({0} < 0) + 0 * {0}"),  # the last term keeps a nan
-    "maximum": (np.maximum, "{0} > {1} || {0} != {0} ? {0} : {1}"),
+    "maximum": (maximum, "{0} > {1} || {0} != {0} ? {0} : {1}"),
     "where": (where, "{} ? {} : {}"),
 }
 FUNCTIONS = ("sqrt", "exp", "sign", "maximum", "where")
@@ -88,18 +99,20 @@ class Library:
 
 
 class Program:
-    """What a rule does, in order, on numbered slots: first the numbers, then the arrays, then scratch arrays.
+    """What a formula does, in order, on numbered slots: first the numbers, then the arrays, then scratch arrays.
 
+    arrays: the names of its arguments that are arrays; the others are numbers. results: the names of those arrays that
+    it changes, in the order in which it returns them.
     ``steps``: (function, slot to write, slots to read). ``copies``: (slot to write, slot to read) for the end, where a
     result could not be written at once.
     """
 
-    def __init__(self, rule):
-        parameters = inspect.signature(rule).parameters
-        self.arrays = ("theta", "g", *rule.state)
-        self.inputs = {name: Value(name, is_array=name in self.arrays) for name in parameters if name != "xp"}
-        results = rule(**self.inputs, **({"xp": Library()} if "xp" in parameters else {}))
-        self.results = dict(zip(("theta", *rule.state), results if rule.state else (results,), strict=True))
+    def __init__(self, formula, arrays, results):
+        self.name, self.arrays = formula.__name__, arrays
+        parameters = inspect.signature(formula).parameters
+        self.inputs = {name: Value(name, is_array=name in arrays) for name in parameters if name != "xp"}
+        returned = formula(**self.inputs, **({"xp": Library()} if "xp" in parameters else {}))
+        self.results = dict(zip(results, returned if isinstance(returned, tuple) else (returned,), strict=True))
         values = all_behind(self.results.values())
         self.made = [value for value in values if value.is_array and value.inputs]
         self.scalars = [value for value in values if not value.is_array]
@@ -114,6 +127,9 @@ class Program:
         last_use = {value: i for i, one in enumerate(self.made) for value in one.inputs}
         last_use |= dict.fromkeys(self.results.values(), len(self.made))
         targets = {value: self.inputs[name] for name, value in self.results.items()}
+        homes = {
+            i: targets[value] for i, value in enumerate(self.made) if value in targets and value.operation != "where"
+        }
         self.steps, self.scratch, free = [], 0, []
         for i, value in enumerate(self.made):
             reads = tuple(slots[v] for v in value.inputs)
@@ -121,9 +137,11 @@ class Program:
             in_place = value.operation != "where"  # which writes before it has read all
             if in_place:
                 free += done
-            target = targets.get(value)
+            # What is needed last for a result may wait in the array of that result.
+            target = targets.get(value, homes.get(last_use[value]))
             if target is not None and last_use.get(target, -1) < i + in_place:
                 slots[value] = slots[target]
+                homes.pop(last_use[value], None)
             elif free:
                 slots[value] = free.pop()
             else:
@@ -133,20 +151,31 @@ class Program:
         written = [(slots[self.inputs[name]], slots[value]) for name, value in self.results.items()]
         self.copies = [(to, source) for to, source in written if to != source]
 
-    def known(self, scalars, before=None):
-        """What ``scalars`` (name to number or column) and what was known ``before`` settle, worked out in float64."""
-        known = dict(before or {})
-        known |= {
-            self.inputs[name]: np.asarray(value, np.float64) for name, value in scalars.items() if name in self.inputs
-        }
+    def settled(self, scalars):
+        """What ``scalars`` (name to number or column) settle, by value; and what is left to work out, in order."""
+        known, left = self.given(scalars), []
         for value in self.scalars:  # each after those it is made of
-            if value in known:
-                continue
             if isinstance(value.operation, (int, float)):
                 known[value] = np.float64(value.operation)
-            elif value.inputs and all(one in known for one in value.inputs):
-                known[value] = OPERATIONS[value.operation][0](*[known[one] for one in value.inputs])
-        return known
+            elif value.inputs:
+                function = OPERATIONS[value.operation][0]
+                if all(one in known for one in value.inputs):
+                    known[value] = function(*[known[one] for one in value.inputs])
+                else:
+                    left.append((value, function, value.inputs))
+        return known, left
+
+    def worked_out(self, scalars, settled):
+        """Every number that meets an array, in float64: from ``scalars`` and from what was ``settled`` before."""
+        known, left = settled
+        known = known | self.given(scalars)
+        for value, function, inputs in left:
+            known[value] = function(*[known[one] for one in inputs])
+        return [known[value] for value in self.numbers]
+
+    def given(self, scalars):
+        inputs = self.inputs
+        return {inputs[name]: np.asarray(value, np.float64) for name, value in scalars.items() if name in inputs}
 
     def run(self, arrays, numbers, rows, columns, scratch):
         """Carry out the steps on a block of ``arrays`` (in order), in place. scratch: as large as the largest block."""
@@ -184,4 +213,10 @@ def all_behind(results):
 @functools.cache
 def program(rule):
     """The ``Program`` of a rule, read off once."""
-    return Program(rule)
+    return Program(rule, ("theta", "g", *rule.state), ("theta", *rule.state))
+
+
+@functools.cache
+def in_place(formula, arrays):
+    """The ``Program`` of a formula that changes the first of its ``arrays`` (their names)."""
+    return Program(formula, arrays, arrays[:1])

@@ -84,11 +84,13 @@ def watch(
     x, y = data.train
     xp = backend.namespace_of(x)
     stream = datasets.batches(len(y), batch_size, seed)
+    model.check(theta, x, y)
     gradient = xp.empty_like(theta)
+    slopes = model.slopes(theta, gradient, batch_size)
 
     def objective(theta):
         rows = xp.asarray(next(stream))
-        return model.loss_and_gradient(theta, x[rows], y[rows], out=gradient)
+        return slopes(model.inputs(x[rows]), y[rows]), gradient
 
     def evaluate(theta):
         return model.evaluate(theta, *data.validation)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from threadpoolctl import ThreadpoolController
 
-from lrcourse import backend, datasets, models, parameters, training
+from lrcourse import backend, compiled, datasets, models, parameters, training
 from lrcourse.models import scratch, starts
 
 MODEL = models.SoftmaxRegression(features=4, classes=3)
@@ -407,12 +407,46 @@ def test_another_array_library_computes_the_same(case, monkeypatch):
         def __getattr__(self, name):
             return getattr(np, name)
 
+    def kernel(program):
+        def step(*arguments):
+            numbers, arrays = arguments[: len(program.numbers)], arguments[len(program.numbers) :]
+            whole = slice(0, len(arrays[0])), slice(0, arrays[0].shape[1])
+            program.run(arrays, [np.asarray(n) for n in numbers], *whole, np.empty((program.scratch, *arrays[0].shape)))
+
+        return step
+
+    monkeypatch.setattr(backend, "_cupy_kernel", kernel)
     monkeypatch.setattr(backend, "_chosen", Library())
     monkeypatch.setattr(backend, "namespace_of", lambda array: backend._chosen)
     monkeypatch.setattr(backend, "DEVICE_BLOCK", 1)
     found, slope = model.loss_and_gradient(theta, x, y)
     np.testing.assert_allclose(found, loss, rtol=1e-12)
     np.testing.assert_allclose(slope, gradient, rtol=1e-10, atol=1e-15)
+
+
+@pytest.mark.skipif(compiled.trouble() is not None, reason=str(compiled.trouble()))
+def test_compiled_layers_have_the_bits_of_numpy(case, monkeypatch):
+    model, theta, x, y, _, _ = case
+    loss, gradient = model.loss_and_gradient(theta, x, y)
+    run, ran = compiled.run, []
+    monkeypatch.setattr(compiled, "run", lambda program, *rest: (ran.append(program.name), run(program, *rest)))
+    monkeypatch.setattr(backend, "_compiled", True)
+    found, slope = model.loss_and_gradient(theta, x, y)
+    assert (found == loss).all()
+    assert (slope == gradient).all()
+    relu = isinstance(model, models.CNN) or getattr(model, "activation", "") == "relu"
+    assert set(ran) == ({"relu", "slope_of_relu"} if relu else set())
+
+
+def test_steps_prepared_once_are_those_that_are_checked(case):
+    model, theta, x, y, _, _ = case
+    gradient = np.empty_like(theta)
+    step = model.slopes(theta, gradient, len(y))
+    for _ in range(2):
+        loss, expected = model.loss_and_gradient(theta, x, y)
+        assert (step(model.inputs(x), y) == loss).all()
+        assert (gradient == expected).all()
+        theta *= 0.9
 
 
 # Bad input

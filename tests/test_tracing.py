@@ -77,7 +77,7 @@ def test_a_result_that_needs_an_old_array_waits_its_turn():
         [inspect.Parameter(n, inspect.Parameter.POSITIONAL_OR_KEYWORD) for n in ("theta", "g", "a", "b", "c", "lr")]
     )
     with pytest.raises(TypeError, match="unexpected keyword argument 'c'"):
-        tracing.Program(exchange)
+        tracing.program(exchange)
 
     def rotate(theta, g, a, b, lr):
         return b * lr, theta, a
@@ -133,6 +133,15 @@ def test_a_window_into_a_larger_buffer_is_updated_in_place(how, monkeypatch):
 
 
 @needs_compiler
+def test_a_gradient_that_may_not_be_written_to(monkeypatch):
+    monkeypatch.setattr(backend, "_compiled", True)
+    theta, g = np.ones((1, 2)), np.ones((1, 2))
+    g.flags.writeable = False
+    backend.run(rules.sgd, theta, g, {}, {"lr": 0.25})
+    assert theta.tolist() == [[0.75, 0.75]]
+
+
+@needs_compiler
 def test_c_is_chosen_and_left(monkeypatch):
     monkeypatch.setattr(backend, "_chosen", None)
     monkeypatch.setattr(backend, "_compiled", False)
@@ -158,15 +167,15 @@ def test_c_is_chosen_and_left(monkeypatch):
 def test_what_no_kernel_could_run_is_refused_on_any_machine(formula, error, message):
     formula.state = ()
     with pytest.raises(error, match=message):
-        tracing.Program(formula)
+        tracing.program(formula)
 
 
 @needs_compiler
 def test_a_rule_the_compiler_refuses_is_one_error(monkeypatch):
     monkeypatch.setattr(compiled, "FLAGS", ("--no-such-flag",))
     compiled.library.cache_clear()
-    with pytest.raises(RuntimeError, match="sgd: the C compiler refused the rule: .*no-such-flag"):
-        compiled.library(tracing.program(rules.sgd), "sgd", np.dtype(np.float64))
+    with pytest.raises(RuntimeError, match="sgd: the C compiler refused the formula: .*no-such-flag"):
+        compiled.library(tracing.program(rules.sgd), np.dtype(np.float64))
 
 
 def test_without_a_compiler_it_says_what_to_do_and_changes_nothing(monkeypatch):

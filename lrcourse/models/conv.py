@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from lrcourse import backend, glossary
 from lrcourse.models import scratch
-from lrcourse.models.dense import dense_backward, dense_forward, dense_shapes, relu, sum_examples, through_relu
+from lrcourse.models.activations import biased_relu, through_relu
+from lrcourse.models.dense import dense_backward, dense_forward, dense_shapes, sum_examples
 from lrcourse.models.losses import TASKS
 from lrcourse.models.model import Model, flat_inputs
 
@@ -78,9 +79,9 @@ class CNN(Model):
                 columns = windows(activations[f"c{layer - 1}"])
             kernels = named[f"K{layer}"].reshape(-1, self.filters[layer - 1], 9 * channels)
             z = scratch.matmul(kernels, columns)
-            z += named[f"k{layer}"][:, :, None]
             z = z.reshape(*z.shape[:2], height - 2, width - 2, -1)
-            activations |= {f"_columns{layer}": columns, f"_z{layer}": z, f"c{layer}": relu(pooled(z))}
+            c = biased_relu(pooled(z), named[f"k{layer}"])  # the largest stays the largest, with or without its bias
+            activations |= {f"_columns{layer}": columns, f"_z{layer}": z, f"c{layer}": c}
         top = activations[f"c{layer}"]
         outputs, dense = dense_forward(named, top.reshape(len(top), -1, top.shape[-1]), len(self.widths))
         return outputs, activations | dense

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from lrcourse import backend
 from lrcourse.models import scratch
+from lrcourse.models.activations import add_bias
 from lrcourse.models.model import Model, flat_inputs
 
 
@@ -25,9 +26,7 @@ class Linear(Model):
 
     def forward(self, named, x):
         # One product a run: its bits do not depend on how many runs share the batch.
-        outputs = scratch.matmul(named["W"], x)
-        outputs += named["b"][:, :, None]
-        return outputs, {}
+        return add_bias(scratch.matmul(named["W"], x), named["b"]), {}
 
     def backward(self, named, x, activations, error, gradient):
         backend.namespace_of(x).matmul(error, x.T, out=gradient["W"])

@@ -19,13 +19,12 @@ def cross_entropy(outputs, y):
     outputs -= outputs.max(axis=1, keepdims=True)  # changes no probability, and no exponential overflows
     right = outputs[:, y, examples]
     p = xp.exp(outputs, out=outputs)
-    total = p.sum(axis=1)
-    # Contiguous: the order in which a mean adds depends on the layout, and the layout on the number of runs.
-    loss = xp.ascontiguousarray(xp.log(total) - right).mean(axis=1)
-    p /= total[:, None, :]
-    p[:, y, examples] -= 1
-    p /= len(y)
-    return loss, p
+    total = xp.matmul(xp.ones(len(p[0]), p.dtype), p)  # a third of the time of ``sum``
+    p /= (total * len(y))[:, None, :]
+    p[:, y, examples] -= 1 / len(y)
+    losses = xp.log(total, out=total)
+    losses -= right  # in place: the order in which a sum adds depends on the layout, and that of ``right`` on the runs
+    return losses.sum(axis=1) / len(y), p
 
 
 def accuracy(outputs, y):

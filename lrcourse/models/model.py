@@ -99,28 +99,47 @@ class Model:
             found[task.metric.__name__][rows] = task.metric(outputs, y)
             found["loss"][rows] = task.loss(outputs, y)[0]
 
-        backend.by_rows(theta, self.row_bytes(theta, y), work)
+        backend.by_rows(theta, self.row_bytes(theta, len(y)), work)
         return found
 
     def loss_and_gradient(self, theta, x, y, out=None):
         """Loss (runs,) and its gradient (runs, n), in the layout of theta; the gradient goes to ``out``, if given."""
-        task, shared, loss = TASKS[self.task], self.checked(theta, x, y), _numbers(theta)
+        shared = self.checked(theta, x, y)
         gradient = backend.namespace_of(theta).empty_like(theta) if out is None else out
         if gradient is theta or gradient.shape != theta.shape or gradient.dtype != theta.dtype:
             raise ValueError(
                 f"{type(self).__name__}: out must be another array like theta, {theta.dtype} {theta.shape}; "
                 f"received {'theta' if out is theta else f'{out.dtype} {out.shape}'}"
             )
+        return self.slopes(theta, gradient, len(y))(shared, y), gradient
 
-        def work(rows):
-            scratch.begin()
-            named = parameters.views(theta[rows], self.shapes)
-            outputs, activations = self.forward(named, shared)
-            loss[rows], error = task.loss(outputs, y)
-            self.backward(named, shared, activations, error, parameters.views(gradient[rows], self.shapes))
+    def slopes(self, theta, gradient, examples):
+        """``loss_and_gradient`` for step after step with batches of so many ``examples``, and nothing checked again.
 
-        backend.by_rows(theta, self.row_bytes(theta, y), work)
-        return loss, gradient
+        Returns a function of x, from ``inputs``, and y, that writes the gradient and returns the loss, (runs,). What
+        stays from step to step is prepared here: a step of few runs would spend most of its time on it.
+        """
+        loss_of = TASKS[self.task].loss
+
+        def part(rows):
+            return rows, *(parameters.views(buffer[rows], self.shapes) for buffer in (theta, gradient))
+
+        shares = [list(map(part, share)) for share in backend.shares(theta, self.row_bytes(theta, examples))]
+
+        def step(x, y):
+            loss = _numbers(theta)
+
+            def work(part):
+                rows, named, slopes = part
+                scratch.begin()
+                outputs, activations = self.forward(named, x)
+                loss[rows], error = loss_of(outputs, y)
+                self.backward(named, x, activations, error, slopes)
+
+            backend.each(shares, work)
+            return loss
+
+        return step
 
     def layers(self, theta, x, y):
         """What goes on inside, layer by layer; costs about one ``loss_and_gradient``. Each number (runs,).
@@ -143,20 +162,25 @@ class Model:
                 for what, number in numbers.items():
                     activations.setdefault(name, {}).setdefault(what, _numbers(theta))[rows] = number
 
-        backend.by_rows(theta, self.row_bytes(theta, y), work)
+        backend.by_rows(theta, self.row_bytes(theta, len(y)), work)
         named = parameters.views(gradient, self.shapes)
         norms = {name: xp.sqrt((g.reshape(len(g), -1) ** 2).sum(axis=1)) for name, g in named.items()}
         return {"activations": activations, "gradients": norms}
 
-    def row_bytes(self, theta, y):
-        return self.widest * len(y) * theta.dtype.itemsize
+    def row_bytes(self, theta, examples):
+        return self.widest * examples * theta.dtype.itemsize
 
     def checked(self, theta, x, y):
         """x as ``inputs`` lays it out. Raises ValueError for x or y that do not fit the model or theta."""
-        name = type(self).__name__
         if x.ndim < 1 or len(x) == 0:
-            raise ValueError(f"{name}: x must hold at least one example; received shape {x.shape}")
+            raise ValueError(f"{type(self).__name__}: x must hold at least one example; received shape {x.shape}")
         shared = self.inputs(x)
+        self.check(theta, x, y)
+        return shared
+
+    def check(self, theta, x, y):
+        """Refuse, with a ValueError, what ``inputs`` does not look at: another dtype than theta's, other targets."""
+        name = type(self).__name__
         if x.dtype.kind not in "iu" and x.dtype != theta.dtype:
             raise ValueError(f"{name}: x must have the dtype of theta, {theta.dtype}; received {x.dtype}")
         if self.task == "classification":
@@ -167,12 +191,11 @@ class Model:
             if not 0 <= (low := int(y.min())) <= (high := int(y.max())) < self.outputs:
                 received = low if low < 0 else high
                 raise ValueError(f"{name}: y must be labels in [0, {self.outputs}); received {received}")
-            return shared
+            return
         wanted = {(len(x), self.outputs)} | ({(len(x),)} if self.outputs == 1 else set())
         if y.shape not in wanted or y.dtype != theta.dtype:
             shape = " or ".join(map(str, sorted(wanted)))
             raise ValueError(f"{name}: y must be {theta.dtype} of shape {shape}; received {y.dtype} {y.shape}")
-        return shared
 
 
 def flat_inputs(model, x, features):

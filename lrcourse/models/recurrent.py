@@ -6,7 +6,8 @@ import numpy as np
 
 from lrcourse import backend, glossary
 from lrcourse.models import scratch
-from lrcourse.models.dense import dense_backward, dense_forward, sum_examples, tanh, through_tanh
+from lrcourse.models.activations import add_bias, tanh, through_tanh
+from lrcourse.models.dense import dense_backward, dense_forward, sum_examples
 from lrcourse.models.losses import TASKS
 from lrcourse.models.model import Model
 
@@ -47,8 +48,8 @@ class RNN(Model):
 
     def forward(self, named, x):
         features, steps, examples = x.shape
-        z = scratch.matmul(named["W"], x.reshape(features, -1))  # of all steps in one product
-        z += named["b"][:, :, None]
+        # The inputs of all steps in one product.
+        z = add_bias(scratch.matmul(named["W"], x.reshape(features, -1)), named["b"])
         h = z.reshape(len(z), self.hidden, steps, examples)
         for t in range(steps):
             if t:
@@ -129,8 +130,8 @@ class LSTM(Model):
     def forward(self, named, x):
         xp, H, (steps, examples) = backend.namespace_of(x), self.hidden, x.shape
         embedded = named["e"][:, x.ravel()]  # (runs, steps · examples, embedding)
-        z = scratch.matmul(named["W"], embedded.swapaxes(1, 2))  # of all steps in one product
-        z += named["b"][:, :, None]
+        # The inputs of all steps in one product.
+        z = add_bias(scratch.matmul(named["W"], embedded.swapaxes(1, 2)), named["b"])
         z = z.reshape(len(z), 4 * H, steps, examples)
         h, c, tanh_c = (scratch.empty(z, (len(z), H, steps, examples)) for _ in range(3))
         for t in range(steps):

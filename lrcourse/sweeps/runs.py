@@ -92,7 +92,7 @@ def batches(runs, at_most):
     groups = {}
     for place, run in enumerate(runs):
         names = tuple(sorted(run.keys() - DEFAULTS.keys()))
-        groups.setdefault((*(text(run[name]) for name in APART), names), []).append(place)
+        groups.setdefault((*(label(run[name]) for name in APART), names), []).append(place)
     return [group[some] for group in groups.values() for some in backend.pieces(len(group), at_most)]
 
 
