@@ -116,7 +116,8 @@ def run(rule, theta, g, state, scalars, prepared=None):
     program = tracing.program(rule)
     with np.errstate(all="ignore"):  # a run that diverges ends in inf and nan, quietly
         numbers = program.worked_out(scalars, prepared or program.settled({}))
-        _in_parts(theta, _work(program, [theta, g, *(state[name] for name in rule.state)], numbers))
+        work = _work(program, [theta, g, *(state[name] for name in rule.state)], numbers)
+    _in_parts(theta, work)
 
 
 def apply(formula, arrays, columns, empty):
@@ -146,11 +147,8 @@ def _work(program, arrays, numbers, empty=lambda like, shape: np.empty(shape, li
 def _in_parts(theta, work):
     """Call ``work`` with the blocks (rows, columns) to do: all of them, or each core's share where there are enough."""
     blocks = _blocks(*theta.shape, BLOCK // theta.itemsize)
-    cores = min(CORES, len(blocks) // SHARE) if namespace_of(theta) is np else 1
-    if cores < 2:
-        work(blocks)
-    else:
-        list(_pool().map(work, [blocks[core::cores] for core in range(cores)]))
+    cores = max(1, min(CORES, len(blocks) // SHARE)) if namespace_of(theta) is np else 1
+    each([[blocks[core::cores]] for core in range(cores)], work)
 
 
 @functools.lru_cache
@@ -172,6 +170,7 @@ def shares(theta, row_bytes):
     cache, on CuPy so that they fit the memory. One core works where rows are short: threads would spend their time
     handing the interpreter's lock to each other.
     """
+    _one_thread_a_product()
     runs = len(theta)
     if namespace_of(theta) is not np:
         return [pieces(runs, max(1, DEVICE_BLOCK // row_bytes))]
@@ -182,7 +181,6 @@ def shares(theta, row_bytes):
 
 def each(shares, work):
     """Call ``work`` on every member of each list, the lists side by side, the first one in this thread."""
-    _one_thread_a_product()
     first, *more = shares
     others = [_pool().submit(_one_by_one, work, share) for share in more]
     _one_by_one(work, first)
@@ -203,11 +201,12 @@ def pieces(length, size):
 
 
 def _on_numpy(program, arrays, numbers, blocks, empty):
-    largest = [max(s.stop - s.start for s in slices) for slices in zip(*blocks, strict=True)]
-    scratch = empty(arrays[0], (program.scratch, *largest))
-    with np.errstate(all="ignore"):  # a thread starts with settings of its own
-        for rows, columns in blocks:
-            program.run(arrays, numbers, rows, columns, scratch)
+    scratch = ()
+    if program.scratch:
+        largest = [max(s.stop - s.start for s in slices) for slices in zip(*blocks, strict=True)]
+        scratch = empty(arrays[0], (program.scratch, *largest))
+    for rows, columns in blocks:
+        program.run(arrays, numbers, rows, columns, scratch)
 
 
 @functools.cache

@@ -181,7 +181,7 @@ class Program:
         """Carry out the steps on a block of ``arrays`` (in order), in place. scratch: as large as the largest block."""
         block = [array[rows, columns] for array in arrays]
         numbers = [number[rows] if number.size > 1 else number for number in numbers]
-        slots = [*numbers, *block, *scratch[:, : len(block[0]), : block[0].shape[1]]]
+        slots = [*numbers, *block, *(one[: len(block[0]), : block[0].shape[1]] for one in scratch)]
         for function, to, reads in self.steps:
             function(*[slots[slot] for slot in reads], out=slots[to])
         for to, result in [(to, slots[source].copy()) for to, source in self.copies]:
