@@ -6,7 +6,6 @@ Features are float64, token ids int64; ``Dataset.astype`` gives float32, which h
 
 import dataclasses
 import math
-import numbers
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -53,7 +52,7 @@ class Dataset:
 
     def __post_init__(self):
         owner = f"Dataset {self.name!r}"
-        require(owner, "classes", self.classes, "whole [0, inf)")
+        glossary.require(owner, "classes", self.classes, "whole [0, inf)")
         for name in ("train", "validation", "test"):
             part = checked(owner, name, *getattr(self, name), self.classes)
             object.__setattr__(self, name, part)
@@ -81,13 +80,6 @@ class Dataset:
             for name in ("train", "validation", "test")
         }
         return dataclasses.replace(self, **parts)
-
-
-def require(owner, name, value, allowed):
-    """Refuse, with a ValueError, a value that is no number in the interval ``allowed``."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not glossary.inside(allowed, value):
-        kind = "a whole number in" if allowed.startswith("whole") else "in"
-        raise ValueError(f"{owner}: {name} must be {kind} {allowed.removeprefix('whole ')}; received {value!r}")
 
 
 def checked(owner, name, x, y, classes):
@@ -154,8 +146,8 @@ def pasted(examples, side, seed):
 
     Half of the digits, at random, shrink to half their size; then each is cut out where it is brighter than a fifth.
     """
-    require("canvas", "examples", examples, "whole [10, 5000]")
-    require("canvas", "side", side, "whole [28, 100]")
+    glossary.require("canvas", "examples", examples, "whole [10, 5000]")
+    glossary.require("canvas", "side", side, "whole [28, 100]")
     random = np.random.default_rng(seed)
     file = load("mnist")
     # Training digits for training, and so on: no digit is in two parts.
@@ -246,7 +238,7 @@ def bag_of_words(words=1000):
 
     Columns run from the most frequent word to the rarest; y is 1 where people rated the sentence above 0.
     """
-    require("bag_of_words", "words", words, "whole [1, 3998]")
+    glossary.require("bag_of_words", "words", words, "whole [1, 3998]")
     file = load("reviews")
     tokens = file["tokens"]
     x = np.zeros((len(tokens), words))
@@ -279,8 +271,8 @@ def wave(examples=200, noise=0.1, seed=0):
 
 
 def made(owner, examples, noise, seed):
-    require(owner, "examples", examples, "whole [5, inf)")
-    require(owner, "noise", noise, "[0, inf)")
+    glossary.require(owner, "examples", examples, "whole [5, inf)")
+    glossary.require(owner, "noise", noise, "[0, inf)")
     return np.random.default_rng(seed)
 
 

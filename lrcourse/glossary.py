@@ -5,6 +5,7 @@ Error messages, sliders, formulas and documentation all read this table.
 
 import difflib
 import functools
+import numbers
 from collections import namedtuple
 
 import numpy as np
@@ -158,15 +159,38 @@ def check(owner, name, value):
     if type(value) in (float, int, np.float64) and inside(allowed, value):  # the common case, fast
         return
     values = np.asarray(value)
-    range_ = allowed.replace("whole", "a whole number in") if allowed.startswith("whole") else f"in {allowed}"
     if values.dtype.kind not in "iuf":
-        raise TypeError(f"{owner}: {name} must be a number {range_}; received {value!r}")
+        raise TypeError(f"{owner}: {name} must be {a_number(allowed)}; received {value!r}")
     refused = ~inside(allowed, values)
     if refused.any():
         run = int(refused.argmax())
         number = values.flat[run]
         received = f"run {run} of {values.size} has {number}" if values.ndim else f"received {number}"
-        raise ValueError(f"{owner}: {name} must be {range_}; {received}")
+        raise ValueError(f"{owner}: {name} must be {within(allowed)}; {received}")
+
+
+def require(owner, name, value, allowed):
+    """Refuse, with a ValueError or TypeError, what is not one number in the interval ``allowed``, under any name."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{owner}: {name} must be {a_number(allowed)}; received {value!r}")
+    if not inside(allowed, value):
+        raise ValueError(f"{owner}: {name} must be {within(allowed)}; received {value}")
+
+
+def check_goal(owner, goal, allowed="(0, inf)"):
+    """Refuse a goal outside the interval; None is no goal."""
+    if goal is not None:
+        require(owner, "goal", goal, allowed)
+
+
+def within(allowed):
+    """An interval in words: "in [0, 1)", and "a whole number in [1, inf)" for "whole [1, inf)"."""
+    return allowed.replace("whole", "a whole number in") if allowed.startswith("whole") else f"in {allowed}"
+
+
+def a_number(allowed):
+    """The same for what is no number at all: "a number in [0, 1)"."""
+    return f"a number {within(allowed)}".replace("a number a whole", "a whole")
 
 
 def inside(allowed, number):

@@ -237,6 +237,15 @@ def test_show_me_reaches_the_goal_and_the_panel_says_so(name):
 
 
 @pytest.mark.parametrize("name", GOALS)
+@pytest.mark.parametrize(
+    ("goal", "error"), [(0, ValueError), (np.nan, ValueError), ([1], TypeError), (True, TypeError)]
+)
+def test_a_goal_that_cannot_be_is_refused(name, goal, error):
+    with pytest.raises(error, match=rf"{name}: goal must be .*in \([01], inf\); received"):
+        PANELS[name](goal=goal)
+
+
+@pytest.mark.parametrize("name", GOALS)
 def test_without_a_goal_nothing_is_reached(name):
     panel = PANELS[name]()
     panel.show_me()

@@ -328,7 +328,7 @@ def test_show_me_without_a_goal_goes_back():
         ((COSINE,), {"goal": np.nan}, ValueError, r"schedule: goal must be in \(0, inf\); received nan"),
         ((COSINE,), {"steps": 0}, ValueError, r"schedule: steps must be a whole number in \[1, inf\); received 0"),
         ((COSINE,), {"steps": 2.5}, ValueError, r"schedule: steps must be a whole number in \[1, inf\)"),
-        ((COSINE,), {"steps": "5"}, TypeError, "schedule: steps must be a number a whole number in"),
+        ((COSINE,), {"steps": "5"}, TypeError, "schedule: steps must be a whole number in"),
         (
             (partial(schedules.constant, lr=np.array([[0.1], [0.2]])),),
             {},

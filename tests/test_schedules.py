@@ -391,7 +391,7 @@ def test_what_is_no_number_is_refused_by_name(call, message):
 def test_true_after_one_is_still_refused():
     # The parameters of an earlier call are remembered, and True == 1.
     schedules.exponential_decay(1, 0.1, 0.5, 1)
-    with pytest.raises(TypeError, match="every must be a number"):
+    with pytest.raises(TypeError, match="every must be a whole number in"):
         schedules.exponential_decay(1, 0.1, 0.5, True)
 
 

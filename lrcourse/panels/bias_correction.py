@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from lrcourse import backend
+from lrcourse import backend, glossary
 from lrcourse.panels.controls import Choice, Switch, log_slider, slider
 from lrcourse.panels.javascript import function
 from lrcourse.panels.panel import Panel
@@ -27,8 +27,7 @@ def bias_correction(gradients=None, corrected=True, goal=None, large=False):
         raise ValueError(
             f"bias_correction: gradients must be a list of finite numbers, not all 0; received {gradients!r}"
         )
-    if goal is not None and not 1 < goal < np.inf:
-        raise ValueError(f"bias_correction: goal must be in (1, inf); received {goal}")
+    glossary.check_goal("bias_correction", goal, "(1, inf)")
     given = given.astype(np.float64)
     controls = {name: slider("bias_correction", name, value) for name, value in backend.hyperparameters(adam).items()}
     controls["size"] = log_slider("size of gradients", 1.0, SIZES, "what all gradients are multiplied with")

@@ -34,6 +34,7 @@ def landscape(problem, rules=("sgd", "momentum", "adam"), steps=200, lr=None, en
     for rule in rules or [None]:
         glossary.find("rule", rule, RULES)
     glossary.check("landscape", "steps", steps)
+    glossary.check_goal("landscape", goal)
     limit = problem.stability_limit
     default = (limit / 100, limit * 100) if np.isfinite(limit) else glossary.TERMS["lr"].slider[:2]
     low, high = default if ends is None else checked_ends("landscape", "lr", ends)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from lrcourse import glossary
 from lrcourse.panels.controls import Switch, slider
 from lrcourse.panels.panel import Panel
 from lrcourse.plotting import averages
@@ -14,6 +15,7 @@ def memory(signal=None, clean=None, rho=0.5, goal=None, large=False):
     rho: where the slider begins. goal: a distance from the clean signal to get below. large: type for a projector.
     Controls: ρ, and the correction for the start from 0. Raises ValueError for a signal of anything but finite numbers.
     """
+    glossary.check_goal("memory", goal)
     if signal is None:
         signal, clean = default_signal()
     signal, clean = finite("signal", signal), finite("clean", signal if clean is None else clean)

@@ -5,7 +5,7 @@ import numpy as np
 from lrcourse import glossary, plotting
 from lrcourse.feedback import RangeTest
 from lrcourse.panels.panel import Panel
-from lrcourse.panels.rows import check_goal, nearest, rate_slider
+from lrcourse.panels.rows import nearest, rate_slider
 from lrcourse.plotting.ranges import best
 from lrcourse.plotting.rows import moved, rows
 
@@ -38,7 +38,7 @@ def range_test(result, run=0, goal=None, large=False):
         if not np.isfinite(result.suggestion[run]):
             raise ValueError(f"range_test: goal must be a loss, or None, for this test; {result.words[run]}")
     else:
-        check_goal("range_test", goal)
+        glossary.check_goal("range_test", goal)
     picture = plotting.range_test(result, run, goal)
     data = rows(picture, result.lr)
 

@@ -1,9 +1,9 @@
 """A slider over learning rates that were all trained as one batch."""
 
-from lrcourse import plotting
+from lrcourse import glossary, plotting
 from lrcourse.history import History
 from lrcourse.panels.panel import Panel
-from lrcourse.panels.rows import check_goal, nearest, rate_slider
+from lrcourse.panels.rows import nearest, rate_slider
 from lrcourse.plotting.rows import moved, rows
 
 
@@ -16,7 +16,7 @@ def rates(history, goal=None, large=False):
     """
     if not isinstance(history, History):
         raise TypeError(f"rates: history must be a History, as training.train gives it; received {history!r:.80}")
-    check_goal("rates", goal)
+    glossary.check_goal("rates", goal)
     first = history.lr[0] if len(history.lr) else []
     slider = rate_slider("rates", first)
     picture = plotting.rates(history, run=0, goal=goal)

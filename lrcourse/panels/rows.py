@@ -25,13 +25,3 @@ def rate_slider(owner, rates):
 def nearest(rates, lr):
     """The number of the rate nearest to ``lr``, on the scale of the slider."""
     return int(np.abs(np.log(rates) - np.log(lr)).argmin())
-
-
-def check_goal(owner, goal):
-    """Refuse a goal that is no loss above 0; None is no goal."""
-    if goal is None:
-        return
-    if isinstance(goal, bool) or not isinstance(goal, (int, float, np.number)):
-        raise TypeError(f"{owner}: goal must be a number in (0, inf); received {goal!r}")
-    if not 0 < goal < np.inf:
-        raise ValueError(f"{owner}: goal must be in (0, inf); received {goal}")

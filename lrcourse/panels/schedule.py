@@ -31,8 +31,7 @@ def schedule(*some, steps=None, goal=None, large=False):
             raise TypeError(f"schedule: pass schedules, as functools.partial makes them; received {one!r}")
         if np.ndim(one(0)):
             raise ValueError(f"schedule: a schedule must have one rate a step; this one has {np.size(one(0))}: {one!r}")
-    if goal is not None and not 0 < goal < np.inf:
-        raise ValueError(f"schedule: goal must be in (0, inf); received {goal}")
+    glossary.check_goal("schedule", goal)
     steps = int(1.5 * max(map(length, some))) if steps is None else steps
     glossary.check("schedule", "steps", steps)
     found = [list(numbers(one)) for one in some]

@@ -8,7 +8,7 @@ import numpy as np
 from lrcourse import backend, glossary, schedules, training
 from lrcourse.panels.controls import Choice, Slider, label_of, slider
 from lrcourse.panels.panel import Panel
-from lrcourse.panels.rows import check_goal, nearest, rate_slider
+from lrcourse.panels.rows import nearest, rate_slider
 from lrcourse.plotting.retraining import retraining
 from lrcourse.plotting.rows import moved, rows
 from lrcourse.rules import RULES
@@ -29,7 +29,7 @@ def sweep(model, data, rule="momentum", lr=None, steps=120, batch_size=64, seed=
     Raises ValueError and TypeError as ``training.train`` does, and for other rates.
     """
     glossary.find("rule", rule, RULES)
-    check_goal("sweep", goal)
+    glossary.check_goal("sweep", goal)
     rates = np.asarray(np.geomspace(1e-3, 10, 64) if lr is None else lr, dtype=np.float64)
     controls = {"lr": rate_slider("sweep", rates)}
     known = backend.hyperparameters(RULES[rule])

@@ -184,8 +184,7 @@ def noise(lr=None, batch_size=16, curvature=1.0, sigma=1.0, steps=250, seed=0, e
         glossary.check("noise", name, value)
     if not (isinstance(steps, (int, np.integer)) and LAST <= steps <= 2000):
         raise ValueError(f"noise: steps must be a whole number in [{LAST}, 2000]; received {steps!r}")
-    if goal is not None and not 0 < goal < np.inf:
-        raise ValueError(f"noise: goal must be in (0, inf); received {goal}")
+    glossary.check_goal("noise", goal)
     low, high = usual_ends(curvature) if ends is None else ends
     if not 0 < low < high < np.inf:
         raise ValueError(f"noise: ends must be two rates above 0 that rise; received {ends!r}")
