@@ -127,7 +127,7 @@ def apply(formula, arrays, columns, empty):
     shape, for what is computed on the way. For the runs of ``by_rows``, whose thread it stays in.
     """
     program, arrays = tracing.in_place(formula, tuple(arrays)), [*arrays.values()]
-    numbers = [columns[one.operation] if isinstance(one.operation, str) else one.operation for one in program.numbers]
+    numbers = [columns[n.operation] if n.operation in columns else np.float64(n.operation) for n in program.numbers]
     _work(program, arrays, numbers, empty)(_blocks(*arrays[0].shape, BLOCK // arrays[0].itemsize))
 
 
@@ -136,7 +136,7 @@ def _work(program, arrays, numbers, empty=lambda like, shape: np.empty(shape, li
     first = arrays[0]
     if namespace_of(first) is not np:
         # A plain number travels with the call; only columns are copied to the device.
-        numbers = [namespace().asarray(n, first.dtype) if np.size(n) > 1 else np.asarray(n).item() for n in numbers]
+        numbers = [namespace().asarray(n, first.dtype) if n.size > 1 else n.item() for n in numbers]
         return lambda blocks: _cupy_kernel(program)(*numbers, *arrays)
     if _compiled and all(array.flags.carray for array in arrays):
         return lambda blocks: compiled.run(program, arrays, numbers, blocks)
