@@ -10,14 +10,14 @@ import sys
 import textwrap
 import threading
 import time
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from lrcourse import datasets, models, schedules, sweeps, training
+from lrcourse import backend, datasets, models, schedules, sweeps, training
 from lrcourse.feedback import EarlyStopping, ReduceOnPlateau
 from lrcourse.sweeps import runs, statistics, store
 
@@ -291,6 +291,24 @@ def test_killed_and_called_again_it_ends_as_if_nothing_had_happened(whole, tmp_p
     assert chunks <= len(kept) < 4
     assert same(sweeps.sweep(MODEL, DATA, GRID, steps=STEPS, folder=folder), whole)
     assert {name: (folder / name).stat().st_mtime_ns for name in kept} == kept
+
+
+@pytest.mark.parametrize(("cores", "sizes"), [(1, [50, 50]), (2, [50, 50]), (3, [33, 33, 34])])
+def test_with_an_executor_every_core_gets_its_share(monkeypatch, cores, sizes):
+    asked = []
+
+    class Here(Executor):
+        def submit(self, work, runs):
+            asked.append(len(runs))
+            done = Future()
+            done.set_result(work(runs))
+            return done
+
+    monkeypatch.setattr(backend, "CORES", cores)
+    rates = {"lr": np.linspace(0.1, 1, 100)}
+    shared = sweeps.sweep(MODEL, DATA, rates, steps=2, executor=Here())
+    assert sorted(asked) == sizes
+    assert same(shared, sweeps.sweep(MODEL, DATA, rates, steps=2))
 
 
 def test_processes_give_the_same_bits(whole, tmp_path):

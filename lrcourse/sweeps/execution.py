@@ -16,6 +16,7 @@ from lrcourse.sweeps import store
 from lrcourse.sweeps.runs import DEFAULTS, batches, complete, label, text
 
 NOT_TRAINED = -2
+CHUNK = 64  # runs: many enough to make up for the interpreter, few enough to lose little in a crash
 RESULTS = ("lr", "loss", "diverged", "final_loss", "accuracy")
 
 
@@ -56,7 +57,7 @@ def sweep(
     folder=None,
     executor=None,
     memory=1 << 30,
-    chunk=64,
+    chunk=None,
     parameters=False,
     progress=True,
     **settings,
@@ -72,16 +73,19 @@ def sweep(
     folder: where the results go, chunk by chunk. Called again with the same arguments, after whatever happened, it
     trains only what is not there, and ends with the same bits. executor: any ``concurrent.futures.Executor``; without
     one the chunks are trained here, one after another. chunk: how many runs it has at most, which is what a crash may
-    cost; memory: bytes that its parameters, state and results may take. parameters: keep the last parameters too.
-    settings: what all runs share, for ``training.train``.
+    cost (default: 64, or with an executor so few that every core of this machine gets a chunk); memory: bytes that its
+    parameters, state and results may take. parameters: keep the last parameters too. settings: what all runs share,
+    for ``training.train``.
 
     Raises ValueError or TypeError for a misspelt name, a value out of range, a run that does not fit the memory, and
     a folder of another sweep, before anything is trained; RuntimeError where a worker was lost: call again to go on.
     """
     glossary.check("sweep", "steps", steps)
     glossary.check("sweep", "memory", memory)
-    glossary.check("sweep", "chunk", chunk)
+    if chunk is not None:
+        glossary.check("sweep", "chunk", chunk)
     runs = complete(runs, len(data.train.y))
+    chunk = chunk or min(CHUNK, -(-len(runs) // (backend.CORES if executor else 1)))
     chunks = batches(runs, at_most(model, data, runs, steps, memory, chunk))
     found, notes = {}, []
     if folder is not None:
