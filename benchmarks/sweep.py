@@ -94,9 +94,7 @@ def ours_compiled(network, lr):
 
 def in_processes(network, lr, pool):
     runs = {"rule": ["adam"], "lr": lr.tolist(), "batch_size": [BATCH], "seed": [0]}
-    chunk = -(-len(lr) // CORES)
-    options = {"executor": pool, "chunk": chunk, "progress": False}
-    return sweeps.sweep(network.model, network.data, runs, network.steps, **options).loss[-1]
+    return sweeps.sweep(network.model, network.data, runs, network.steps, executor=pool, progress=False).loss[-1]
 
 
 def torch_net(network, start):
