@@ -5,6 +5,7 @@ Features are float64, token ids int64; ``Dataset.astype`` gives float32, which h
 """
 
 import dataclasses
+import itertools
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ import numpy as np
 from lrcourse import backend, glossary
 
 FOLDER = Path(__file__).parent / "data"
+PARTS = "train", "validation", "test"
 
 
 class Part(NamedTuple):
@@ -29,7 +31,8 @@ class Dataset:
     """Three parts that share no example: train on the first, choose with the second, report on the third once.
 
     Your own: ``Dataset("mine", Part(x, y), Part(x, y), Part(x, y), classes=3)``, with arrays or lists. They go where
-    the backend computes; labels become int64.
+    the backend computes. Labels become int64, whole numbers in x stay, and all the rest is float32 where x of the
+    training part (or y, where x is whole) is that, else float64.
 
     classes: how many labels there are, from 0 on; 0 means a regression.
     image_shape: (rows, columns) of an example that can be looked at.
@@ -53,8 +56,12 @@ class Dataset:
     def __post_init__(self):
         owner = f"Dataset {self.name!r}"
         glossary.require(owner, "classes", self.classes, "whole [0, inf)")
-        for name in ("train", "validation", "test"):
-            part = checked(owner, name, *getattr(self, name), self.classes)
+        given = {name: Part(*getattr(self, name)) for name in PARTS}
+        given = {name: Part(real(owner, f"{name}.x", x), real(owner, f"{name}.y", y)) for name, (x, y) in given.items()}
+        floats = [array.dtype for array in given["train"] if array.dtype.kind == "f"]
+        dtype = np.float32 if floats[:1] == [np.float32] else np.float64
+        for name, (x, y) in given.items():
+            part = checked(owner, name, x, y, self.classes, dtype)
             object.__setattr__(self, name, part)
             for letter, array, first in zip("xy", part, self.train, strict=True):  # train is checked by now
                 if array.shape[1:] != first.shape[1:]:
@@ -75,27 +82,31 @@ class Dataset:
         """The same data with x, and targets, as float32 or float64; whole numbers, such as token ids, stay whole."""
         if np.dtype(dtype) not in (np.float32, np.float64):
             raise ValueError(f"Dataset {self.name!r}: dtype must be float32 or float64; received {np.dtype(dtype)}")
-        parts = {
-            name: Part(*(array.astype(dtype) if array.dtype.kind == "f" else array for array in getattr(self, name)))
-            for name in ("train", "validation", "test")
-        }
-        return dataclasses.replace(self, **parts)
+        train = (array.astype(dtype) if array.dtype.kind == "f" else array for array in self.train)
+        return dataclasses.replace(self, train=Part(*train))  # the other parts follow
 
 
-def checked(owner, name, x, y, classes):
-    """The Part of x and y as arrays of the backend, or a ValueError that names what is wrong, and where."""
+def real(owner, name, given):
+    """What is given as an array of the backend, or a ValueError where it is none of real numbers."""
+    try:
+        array = backend.namespace().asarray(given)
+    except ValueError as error:  # rows of different lengths
+        raise ValueError(f"{owner}: {name} must be an array of real numbers ({error})") from None
+    if array.dtype.kind not in "biuf":
+        raise ValueError(f"{owner}: {name} must be real numbers; received {array.dtype}")
+    return array
+
+
+def checked(owner, name, x, y, classes, dtype):
+    """The Part of arrays, what is no whole number as ``dtype``, or a ValueError that names what is wrong, and where."""
     xp = backend.namespace()
-    x, y = xp.asarray(x), xp.asarray(y)
+    x = x if x.dtype.kind in "iu" else x.astype(dtype, copy=False)
 
     def refuse(array, letter, allowed, bad):
         if bad.any():
             where = np.unravel_index(int(bad.argmax()), bad.shape)
-            value = array[where]
-            raise ValueError(f"{owner}: {name}.{letter} must be {allowed}; example {where[0]} has {value}")
+            raise ValueError(f"{owner}: {name}.{letter} must be {allowed}; example {where[0]} has {array[where]}")
 
-    for letter, array in (("x", x), ("y", y)):
-        if array.dtype.kind not in "biuf":
-            raise ValueError(f"{owner}: {name}.{letter} must be real numbers; received {array.dtype}")
     if x.ndim != 2 or 0 in x.shape:
         raise ValueError(f"{owner}: {name}.x must be (examples, features), one each at least; received {x.shape}")
     if y.ndim not in ((1,) if classes else (1, 2)) or len(y) != len(x):
@@ -106,7 +117,7 @@ def checked(owner, name, x, y, classes):
     if classes:
         refuse(y, "y", f"a whole number in [0, {classes})", (y < 0) | (y >= classes) | (y != xp.floor(y)))
         return Part(x, y.astype(np.int64))
-    return Part(x, y if y.dtype.kind == "f" else y.astype(np.float64))
+    return Part(x, y.astype(dtype, copy=False))
 
 
 def load(name):
@@ -136,9 +147,8 @@ def mnist():
     The first 500 of each digit of MNIST. Source: LeCun, Bottou, Bengio and Haffner (1998), doi:10.1109/5.726791.
     """
     file = load("mnist")
-    return Dataset(
-        "mnist", *split(file["pixels"] / 255.0, file["labels"], 4000, 4500), classes=10, image_shape=(28, 28)
-    )
+    parts = split(file["pixels"] / 255.0, file["labels"], 4000, 4500)
+    return Dataset("mnist", *parts, classes=10, image_shape=(28, 28))
 
 
 def pasted(examples, side, seed):
@@ -209,9 +219,8 @@ def co2():
     past = ppm[: 24 + 334]
     series = (ppm - past.mean()) / past.std()
     x = np.lib.stride_tricks.sliding_window_view(series[:-1], 24)
-    return Dataset(
-        "co2", *split(x.copy(), series[24:], 334, 334 + 72), mean=float(past.mean()), scale=float(past.std())
-    )
+    parts = split(x.copy(), series[24:], 334, 334 + 72)
+    return Dataset("co2", *parts, mean=float(past.mean()), scale=float(past.std()))
 
 
 def reviews():
@@ -280,13 +289,10 @@ def batches(examples, batch_size, seed=0):
     """An endless stream of mini-batches, as index arrays (batch_size,) on the host.
 
     Every epoch draws a new order, and an incomplete last batch is left out. Raises ValueError for a batch larger than
-    the data.
+    the data, at once.
     """
-    if not 1 <= batch_size <= examples:
-        allowed = f"in [1, {examples}], the number of examples"
-        raise ValueError(f"batches: batch_size must be {allowed}; received {batch_size}")
-    random = np.random.default_rng(seed)
-    while True:
-        order = random.permutation(examples)
-        for start in range(0, examples - batch_size + 1, batch_size):
-            yield order[start : start + batch_size]
+    glossary.require("batches", "seed", seed, "whole [0, inf)")
+    glossary.require(f"batches of {examples} examples", "batch_size", batch_size, f"whole [1, {examples}]")
+    random, starts = np.random.default_rng(seed), range(0, examples - batch_size + 1, batch_size)
+    orders = (random.permutation(examples) for _ in itertools.count())
+    return (order[start : start + batch_size] for order in orders for start in starts)

@@ -80,11 +80,12 @@ def watch(
     """
     glossary.check("train", "seconds", seconds)
     check_steps("train", steps, lr)
-    theta = model.start(count_runs(lr, hyper, init), seed, init=init, dtype=dtype or dtype_of(data))
     x, y = data.train
     xp = backend.namespace_of(x)
     stream = datasets.batches(len(y), batch_size, seed)
+    theta = model.start(count_runs(lr, hyper, init), seed, init=init, dtype=dtype or dtype_of(data))
     model.check(theta, x, y)
+    model.checked(theta, *data.validation)  # now, and not once all is trained
     gradient = xp.empty_like(theta)
     slopes = model.slopes(theta, gradient, batch_size)
 

@@ -4,7 +4,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from lrcourse import datasets
+from lrcourse import datasets, models, training
 from lrcourse.datasets import Dataset, Part
 
 MAKERS = [
@@ -112,10 +112,23 @@ def test_an_incomplete_batch_is_left_out_and_a_seed_fixes_the_stream():
     assert drawn != [next(other).tolist() for _ in range(6)]
 
 
-@pytest.mark.parametrize("size", [0, -1, 11])
-def test_a_batch_that_does_not_fit_is_refused(size):
-    with pytest.raises(ValueError, match=rf"batch_size must be in \[1, 10\], the number of examples; received {size}"):
-        next(datasets.batches(10, size))
+@pytest.mark.parametrize("size", [0, -1, 11, 2.5, np.nan])
+def test_a_batch_that_does_not_fit_is_refused_before_it_is_asked_for(size):
+    allowed = r"^batches of 10 examples: batch_size must be a whole number in \[1, 10\]; received "
+    with pytest.raises(ValueError, match=f"{allowed}{size}$"):
+        datasets.batches(10, size)
+
+
+@pytest.mark.parametrize("size", ["4", None, True])
+def test_a_batch_size_is_a_number(size):
+    with pytest.raises(TypeError, match=rf"batch_size must be a whole number in \[1, 10\]; received {size!r}$"):
+        datasets.batches(10, size)
+
+
+@pytest.mark.parametrize("seed", [-1, 0.5])
+def test_a_stream_begins_from_a_whole_number(seed):
+    with pytest.raises(ValueError, match=rf"batches: seed must be a whole number in \[0, inf\); received {seed}$"):
+        datasets.batches(10, 4, seed)
 
 
 def test_batches_are_host_indices():
@@ -400,10 +413,46 @@ def test_own_data_are_lists_or_arrays():
     assert Dataset("boxes", *[Part([[1.0], [2.0]], [[3, 4], [5, 6]])] * 3).test.y.shape == (2, 2)
 
 
+@pytest.mark.parametrize(
+    ("x", "y", "dtype"),
+    [
+        ("float32", "float64", "float32"),
+        ("float32", "int64", "float32"),
+        ("float64", "float32", "float64"),
+        ("float16", "float16", "float64"),
+        (">f4", ">f8", "float64"),
+        ("longdouble", "bool", "float64"),
+        ("bool", "float64", "float64"),
+        ("uint8", "float32", "float32"),
+        ("int64", "int64", "float64"),
+    ],
+)
+def test_own_data_are_computed_in_one_dtype_that_every_backend_has(x, y, dtype):
+    data = Dataset("mine", *[Part(np.ones((3, 2), x), np.ones(3, y))] * 3)
+    for part in parts(data):
+        assert part.x.dtype == (x if x in ("uint8", "int64") else dtype)
+        assert part.y.dtype == dtype
+    assert training.train(models.LinearRegression(2), data, batch_size=2, steps=2).theta.dtype == dtype
+
+
+def test_all_parts_follow_the_first():
+    train, other = Part(np.ones((3, 2), np.float32), [0, 1, 1]), Part(np.ones((3, 2)), [0, 1, 1])
+    assert [part.x.dtype for part in parts(Dataset("mine", train, other, other, classes=2))] == [np.float32] * 3
+    assert [part.x.dtype for part in parts(Dataset("mine", other, train, train, classes=2))] == [np.float64] * 3
+
+
+def test_own_data_that_need_no_change_are_not_copied():
+    x, y = np.ones((3, 2)), np.ones(3)
+    data = Dataset("mine", *[Part(x, y)] * 3)
+    assert np.shares_memory(data.train.x, x)
+    assert np.shares_memory(data.train.y, y)
+
+
 @pytest.mark.parametrize("part", ["train", "validation", "test"])
 @pytest.mark.parametrize(
     ("given", "message"),
     [
+        ({"x": [[1, 2], [3]]}, r"x must be an array of real numbers \(.*inhomogeneous.*\)"),
         ({"y": [0, 1, 3]}, r"y must be a whole number in \[0, 3\); example 2 has 3"),
         ({"y": [0, -1, 2]}, r"y must be a whole number in \[0, 3\); example 1 has -1"),
         ({"y": [0.5, 1, 2]}, r"y must be a whole number in \[0, 3\); example 0 has 0.5"),

@@ -723,7 +723,7 @@ def test_on_a_network_the_suggestion_does_better_than_a_tenth_and_than_ten_times
         ({"smoothing": 1}, ValueError, r"smoothing must be in \[0, 1\); received 1"),
         ({"rule": "adan"}, ValueError, "unknown rule 'adan'; did you mean 'adam'"),
         ({"momentun": 0.9}, TypeError, "sgd: unknown hyperparameter 'momentun'"),
-        ({"batch_size": 5000}, ValueError, r"batch_size must be in \[1, 1197\]"),
+        ({"batch_size": 5000}, ValueError, r"batch_size must be a whole number in \[1, 1197\]"),
         ({"optimizer": Optimizer("sgd", np.ones((1, 2))), "beta1": 0}, TypeError, "not both; received beta1"),
     ],
 )

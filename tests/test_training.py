@@ -151,8 +151,29 @@ def test_bad_input_is_refused_by_name(call, error, message):
 
 def test_a_batch_larger_than_the_data_is_refused(digits):
     data, model = digits
-    with pytest.raises(ValueError, match=r"batch_size must be in \[1, 1197\], the number of examples; received 1198"):
-        training.train(model, data, batch_size=1198, steps=1)
+    for size in (1198, 0, 2.5):
+        with pytest.raises(ValueError, match=rf"batch_size must be a whole number in \[1, 1197\]; received {size}$"):
+            training.train(model, data, batch_size=size, steps=1)
+
+
+@pytest.mark.parametrize("seed", [-1, 0.5])
+def test_a_seed_that_is_none_is_refused_by_name(digits, seed):
+    data, model = digits
+    with pytest.raises(ValueError, match=rf"seed must be a whole number in \[0, inf\); received {seed}$"):
+        training.train(model, data, seed=seed, steps=1)
+
+
+def test_validation_data_that_do_not_fit_the_model_are_refused_before_anything_is_trained():
+    few, many = (datasets.Part(np.ones((3, 2), dtype=int), labels) for labels in ([0, 1, 1], [0, 1, 2]))
+    data = datasets.Dataset("mine", few, many, many, classes=3)
+    with pytest.raises(ValueError, match=r"MLP: y must be labels in \[0, 2\); received 2"):
+        training.watch(models.MLP((2, 2)), data, batch_size=2)
+    rare = datasets.Part(np.full((3, 2), 9), [0, 1, 1])
+    data = datasets.Dataset("mine", few, rare, rare, classes=2)
+    with pytest.raises(ValueError, match=r"LSTM: x must be tokens in \[0, 9\); received 9"):
+        training.watch(models.LSTM(9), data, batch_size=2)
+    with pytest.raises(ValueError, match=r"MLP: x must have shape \(examples, 3\); received \(3, 2\)"):
+        training.watch(models.MLP((3, 2)), data, batch_size=2)
 
 
 def test_a_descent_meets_what_is_observed_at_each_step_and_stays_in_the_domain():
@@ -202,6 +223,8 @@ def test_a_momentum_for_each_run_may_follow_a_schedule():
 
 def test_a_run_that_ends_before_its_warm_up_is_refused():
     late = schedules.with_warmup(partial(schedules.constant, lr=0.1), 50)
+    with pytest.raises(ValueError, match="train: the warm-up must end within the 20 steps of the run; it takes 50"):
+        training.train(models.MLP((2, 5, 2)), datasets.two_moons(), lr=late, steps=20)
     with pytest.raises(ValueError, match="descend: the warm-up must end within the 20 steps of the run; it takes 50"):
         training.descend(RAVINE, lr=late, steps=20)
     by_epoch = schedules.per_epoch(partial(schedules.warmup, peak_lr=0.1, warmup_steps=3), 10)
@@ -239,7 +262,23 @@ def test_training_runs_in_the_dtype_of_the_data(digits):
     assert single.theta.dtype == np.float32
     tokens = datasets.reviews()
     lstm = models.LSTM(len(tokens.words), embedding=3, hidden=3)
+    assert training.train(lstm, tokens, lr=0.1, steps=1, batch_size=8).theta.dtype == np.float64
     assert training.train(lstm, tokens, lr=0.1, steps=1, batch_size=8, dtype=np.float32).theta.dtype == np.float32
+
+
+def test_what_does_not_fit_is_refused_before_the_first_step(digits, monkeypatch):
+    data, model = digits
+    monkeypatch.setattr(type(model), "slopes", None)
+    with pytest.raises(ValueError, match="x must have the dtype of theta, float32; received float64"):
+        training.train(model, data, dtype=np.float32)
+
+
+def test_training_starts_where_its_seed_and_its_init_say():
+    data, model = datasets.two_moons(), models.MLP((2, 5, 2))
+    for init in (None, "small", ["small", "glorot"]):
+        start = model.start(1 if init is None or isinstance(init, str) else 2, seed=7, init=init)
+        theta = training.train(model, data, lr=1e-300, steps=1, seed=7, init=init).theta
+        np.testing.assert_allclose(theta, start, rtol=0, atol=1e-290)
 
 
 def test_a_regression_has_no_accuracy():
