@@ -7,7 +7,7 @@ NumPy is the default. ``use("cupy")`` moves everything made from then on to the 
 import functools
 import inspect
 import os
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import numpy as np
 
@@ -101,8 +101,9 @@ def hyperparameters(rule):
 
 
 def prepare(rule, hyper):
-    """What the hyperparameters alone settle in ``rule``, for ``run``: worked out once, not at every step."""
-    return tracing.program(rule).settled(hyper)
+    """The program of ``rule`` and what the hyperparameters alone settle in it, for ``run``: once, not at every step."""
+    program = tracing.program(rule)
+    return program, program.settled(hyper)
 
 
 def run(rule, theta, g, state, scalars, prepared=None):
@@ -113,9 +114,9 @@ def run(rule, theta, g, state, scalars, prepared=None):
     a block needs stays in the cache, on all cores where it pays; with "c" compiled; on CuPy as one kernel.
     Elementwise arithmetic gives the same bits for any block, and the same compiled as on NumPy.
     """
-    program = tracing.program(rule)
+    program, settled = prepared or prepare(rule, {})
     with np.errstate(all="ignore"):  # a run that diverges ends in inf and nan, quietly
-        numbers = program.worked_out(scalars, prepared or program.settled({}))
+        numbers = program.worked_out(scalars, settled)
         work = _work(program, [theta, g, *(state[name] for name in rule.state)], numbers)
     _in_parts(theta, work)
 
@@ -135,10 +136,11 @@ def _work(program, arrays, numbers, empty=lambda like, shape: np.empty(shape, li
     """What carries out ``program`` in place on the blocks (rows, columns) of ``arrays`` that it is called with."""
     first = arrays[0]
     if namespace_of(first) is not np:
-        # A plain number travels with the call; only columns are copied to the device.
-        numbers = [namespace().asarray(n, first.dtype) if n.size > 1 else n.item() for n in numbers]
+        # A plain number travels with the call; only columns are copied to the device, or are there already.
+        plain = [n.size == 1 and isinstance(n, (np.ndarray, np.generic)) for n in numbers]
+        numbers = [n.item() if p else namespace().asarray(n, first.dtype) for n, p in zip(numbers, plain, strict=True)]
         return lambda blocks: _cupy_kernel(program)(*numbers, *arrays)
-    if _compiled and all(array.flags.carray for array in arrays):
+    if _compiled and first.dtype in compiled.TYPES and all(array.flags.carray for array in arrays):
         return lambda blocks: compiled.run(program, arrays, numbers, blocks)
     numbers = [np.asarray(number, first.dtype) for number in numbers]
     return lambda blocks: _on_numpy(program, arrays, numbers, blocks, empty)
@@ -180,10 +182,16 @@ def shares(theta, row_bytes):
 
 
 def each(shares, work):
-    """Call ``work`` on every member of each list, the lists side by side, the first one in this thread."""
+    """Call ``work`` on every member of each list, the lists side by side, the first one in this thread.
+
+    Nothing works on once this is over, also where it ends with an error or Ctrl-C: the arrays are the caller's again.
+    """
     first, *more = shares
     others = [_pool().submit(_one_by_one, work, share) for share in more]
-    _one_by_one(work, first)
+    try:
+        _one_by_one(work, first)
+    finally:
+        wait(others)
     for other in others:
         other.result()
 
@@ -234,8 +242,8 @@ if hasattr(os, "register_at_fork"):  # the threads of a pool do not live on in a
 def _cupy_kernel(program):
     """A program as one fused CuPy kernel, called with its numbers and its arrays; it writes the results in place."""
     only_read = [name for name in program.arrays if name not in program.results]
-    reads = ", ".join([*(f"T n{k}" for k in range(len(program.numbers))), *(f"T {name}" for name in only_read)])
-    writes = ", ".join(f"T {name}" for name in program.results)
+    reads = ", ".join([*(f"T n{k}" for k in range(len(program.numbers))), *(f"T {name}_" for name in only_read)])
+    writes = ", ".join(f"T {name}_" for name in program.results)
     kernel = namespace().ElementwiseKernel(reads, writes, "\n".join(program.c_source()), program.name)
 
     def step(*arguments):

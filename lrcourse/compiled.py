@@ -47,16 +47,16 @@ def run(program, arrays, numbers, blocks):
 
 def c_program(program):
     """A rule as a C function over a block, with the type T still to be chosen."""
-    pointers = ["const T *numbers", *(f"T *restrict {a}_" for a in program.arrays)]
+    pointers = ["const T *numbers", *(f"T *restrict {a}_at" for a in program.arrays)]
     lines = [
         "#include <tgmath.h>",
-        f"void {program.name}(long n, long first, long end, long start, long stop, {', '.join(pointers)}) {{",
+        f"void {program.name}_(long n, long first, long end, long start, long stop, {', '.join(pointers)}) {{",
         "for (long run = first; run < end; run++) {",
         *(f"const T n{k} = numbers[run * {len(program.numbers) + 1} + {k}];" for k in range(len(program.numbers))),
         "for (long i = run * n + start; i < run * n + stop; i++) {",
-        *(f"T {a} = {a}_[i];" for a in program.arrays),
+        *(f"T {a}_ = {a}_at[i];" for a in program.arrays),
         *program.c_source(),
-        *(f"{a}_[i] = {a};" for a in program.results),
+        *(f"{a}_at[i] = {a}_;" for a in program.results),
         "}}}",
     ]
     return "\n".join(lines)
@@ -73,6 +73,6 @@ def library(program, dtype):
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(f"{name}: the C compiler refused the formula: {done.stderr.strip().splitlines()[0]}")
-        step = getattr(ctypes.CDLL(str(target)), name)
+        step = getattr(ctypes.CDLL(str(target)), f"{name}_")
         step.argtypes = [ctypes.c_long] * 5 + [ctypes.c_void_p] * (1 + len(program.arrays))
         return step

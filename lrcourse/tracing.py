@@ -29,8 +29,10 @@ def maximum(a, b, out=None):
 
 @functools.lru_cache(maxsize=8)
 def filled(number, shape, dtype):
-    """An array of a number, to be read only."""
-    return np.full(shape, number, dtype)
+    """An array of a number, which all threads share and nobody may write to."""
+    array = np.full(shape, number, dtype)
+    array.flags.writeable = False
+    return array
 
 
 # Each operation of a formula: on NumPy, and in C.
@@ -44,7 +46,7 @@ OPERATIONS = {
     "greater": (np.greater, "{} > {}"),
     "sqrt": (np.sqrt, "sqrt({})"),
     "exp": (np.exp, "exp({})"),
-    "sign": (np.sign, "({0} > 0) - ({0} < 0) + 0 * {0}"),  # the last term keeps a nan
+    "sign": (np.sign, "{0} != {0} ? {0} : ({0} > 0) - ({0} < 0)"),  # the first part keeps a nan
     "maximum": (maximum, "{0} > {1} || {0} != {0} ? {0} : {1}"),
     "where": (where, "{} ? {} : {}"),
 }
@@ -108,11 +110,14 @@ class Program:
     """
 
     def __init__(self, formula, arrays, results):
-        self.name, self.arrays = formula.__name__, arrays
+        self.name, self.arrays = formula.__name__ if formula.__name__.isidentifier() else "formula", arrays
         parameters = inspect.signature(formula).parameters
         self.inputs = {name: Value(name, is_array=name in arrays) for name in parameters if name != "xp"}
         returned = formula(**self.inputs, **({"xp": Library()} if "xp" in parameters else {}))
         self.results = dict(zip(results, returned if isinstance(returned, tuple) else (returned,), strict=True))
+        for name, value in self.results.items():
+            if not (isinstance(value, Value) and value.is_array):
+                raise TypeError(f"{self.name}: {name} must become an array, made of {', '.join(arrays)}, not a number")
         values = all_behind(self.results.values())
         self.made = [value for value in values if value.is_array and value.inputs]
         self.scalars = [value for value in values if not value.is_array]
@@ -147,6 +152,8 @@ class Program:
             else:
                 slots[value] = len(order) + self.scratch
                 self.scratch += 1
+            if not in_place:
+                free += done
             self.steps.append((OPERATIONS[value.operation][0], slots[value], reads))
         written = [(slots[self.inputs[name]], slots[value]) for name, value in self.results.items()]
         self.copies = [(to, source) for to, source in written if to != source]
@@ -188,15 +195,18 @@ class Program:
             slots[to][...] = result
 
     def c_source(self):
-        """The rule as lines of C on one element: arrays by name, read and written, and the numbers n0, n1 …"""
+        """The formula as lines of C on one element of each array, read and written, and the numbers n0, n1 …
+
+        Arrays are called by their names and an underscore, so that none meets a word of C, nor a name of these lines.
+        """
         texts = {value: f"n{k}" for k, value in enumerate(self.numbers)}
         texts |= {self.inputs[name]: f"{name}_old" for name in self.arrays}
-        lines = [f"const T {name}_old = {name};" for name in self.arrays]
+        lines = [f"const T {name}_old = {name}_;" for name in self.arrays]
         for k, value in enumerate(self.made):
             expression = OPERATIONS[value.operation][1].format(*(texts[v] for v in value.inputs))
             lines.append(f"const T a{k} = {expression};")
             texts[value] = f"a{k}"
-        return lines + [f"{name} = {texts[value]};" for name, value in self.results.items()]
+        return lines + [f"{name}_ = {texts[value]};" for name, value in self.results.items()]
 
 
 def all_behind(results):

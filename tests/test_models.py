@@ -10,7 +10,7 @@ import pytest
 from threadpoolctl import ThreadpoolController
 
 from lrcourse import backend, compiled, datasets, models, parameters, training
-from lrcourse.models import scratch, starts
+from lrcourse.models import conv, losses, scratch, starts
 
 MODEL = models.SoftmaxRegression(features=4, classes=3)
 RANDOM = np.random.default_rng(5)
@@ -99,6 +99,26 @@ def test_of_equal_pixels_only_one_is_the_largest():
     np.testing.assert_allclose((gradient * e).sum(axis=1), slope, rtol=1e-6, atol=1e-8)
 
 
+def test_the_first_of_equal_pixels_is_the_largest():
+    z = np.array([[[0.0, 1], [1, 1]], [[2, 2], [2, 2]], [[0, 0], [3, 3]]])[None, :, :, :, None]
+    slope = conv.through_pooled(np.full((1, 3, 1, 1, 1), 5.0), z)
+    assert slope[0, ..., 0].tolist() == [[[0, 5], [0, 0]], [[5, 0], [0, 0]], [[0, 0], [5, 0]]]
+
+
+@pytest.mark.parametrize("image", [(6, 7), (7, 6), (7, 7)])
+def test_a_row_or_column_left_out_by_the_pooling_has_no_slope(image):
+    # Along a random direction, and in memory in which something else stood.
+    model = models.CNN(image, filters=(2,), widths=(3,))
+    theta, (x, y) = model.start(2, [1, 2]), batch_of(model, 5, np.float64)
+    for _ in range(2):
+        model.loss_and_gradient(theta, x, y)
+    scratch._memory.bytes[:] = 63
+    _, gradient = model.loss_and_gradient(theta, x, y)
+    e, h = RANDOM.normal(size=theta.shape), 1e-6
+    slope = (model.loss(theta + h * e, x, y) - model.loss(theta - h * e, x, y)) / (2 * h)
+    np.testing.assert_allclose((gradient * e).sum(axis=1), slope, rtol=1e-6, atol=1e-8)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("runs", [1, 8, 64])
 def test_a_row_of_many_runs_is_its_single_run_bit_for_bit(case, runs, dtype):
@@ -134,7 +154,7 @@ def test_blocks_and_cores_change_no_bit(case, monkeypatch):
     model, theta, x, y, _, _ = case
     theta = np.concatenate([theta] * 5)
     loss, gradient = model.loss_and_gradient(theta, x, y)
-    found = model.evaluate(theta, x, y)
+    found, inside = model.evaluate(theta, x, y), model.layers(theta, x, y)["activations"]
     for cores, block in ((1, 1), (3, 1), (3, 5000), (2, 1 << 16), (1, 1 << 30)):
         monkeypatch.setattr(backend, "CORES", cores)
         monkeypatch.setattr(backend, "BLOCK", block)
@@ -143,6 +163,8 @@ def test_blocks_and_cores_change_no_bit(case, monkeypatch):
         assert (slope == gradient).all()
         for name, numbers in model.evaluate(theta, x, y).items():
             assert (numbers == found[name]).all()
+        for name, seen in model.layers(theta, x, y)["activations"].items():
+            assert all((seen[what] == number).all() for what, number in inside[name].items())
 
 
 def test_a_run_that_is_lost_leaves_its_neighbours_alone_and_is_quiet(case):
@@ -175,6 +197,13 @@ def test_float32_stays_float32_on_the_whole_way(case, monkeypatch):
     assert {a.dtype for a in (outputs, *kept.values()) if a.dtype.kind == "f"} == {np.dtype(np.float32)}
 
 
+@pytest.mark.parametrize("loss_of", [losses.cross_entropy, losses.squared_error])
+def test_loss_and_slope_of_float32_are_float32(loss_of):
+    y = Y if loss_of is losses.cross_entropy else RANDOM.normal(size=(7, 3)).astype(np.float32)
+    loss, slope = loss_of(RANDOM.normal(size=(2, 3, 7)).astype(np.float32), y)
+    assert loss.dtype == slope.dtype == np.float32
+
+
 def test_the_gradient_goes_where_it_is_wanted():
     wanted = np.full_like(THETA, np.nan)
     _, gradient = MODEL.loss_and_gradient(THETA, X, Y, out=wanted)
@@ -183,8 +212,15 @@ def test_the_gradient_goes_where_it_is_wanted():
     kept = THETA.copy()
     with pytest.raises(ValueError, match=r"out must be another array like theta, float64 \(2, 15\); received theta"):
         MODEL.loss_and_gradient(THETA, X, Y, out=THETA)
+    with pytest.raises(ValueError, match="received theta"):
+        MODEL.loss_and_gradient(THETA, X, Y, out=THETA[::-1])
+    both = np.tile(THETA, 2)  # side by side in one buffer, they are two
+    MODEL.loss_and_gradient(both[:, :15], X, Y, out=both[:, 15:])
+    assert (both[:, 15:] == gradient).all()
     with pytest.raises(ValueError, match=r"received float32 \(2, 15\)"):
         MODEL.loss_and_gradient(THETA, X, Y, out=wanted.astype(np.float32))
+    with pytest.raises(ValueError, match=r"received float64 \(3, 15\)"):
+        MODEL.loss_and_gradient(THETA, X, Y, out=np.zeros((3, 15)))
     assert (kept == THETA).all()
 
 
@@ -258,6 +294,8 @@ def test_all_runs_start_from_the_same_point_unless_each_has_its_seed():
     single = model.start(3, seed=4, dtype=np.float32)
     assert single.dtype == np.float32
     assert (single == theta.astype(np.float32)).all()
+    square = parameters.views(models.MLP((5, 5, 5)).start(), models.MLP((5, 5, 5)).shapes)
+    assert (square["W1"] != square["W2"]).all()  # drawn one after the other
     for name in ("b1", "b2"):
         assert (parameters.views(theta, model.shapes)[name] == 0).all()
     assert (models.SoftmaxRegression(4, 3).start(2) == 0).all()
@@ -314,6 +352,8 @@ def test_the_lstm_starts_with_an_open_forget_gate_and_no_embedding_of_padding():
     assert (named["e"][:, 0] == 0).all()
     assert named["e"][0, 1:].std() == pytest.approx(1, rel=0.05)
     assert (named["b1"] == 0).all()
+    other = parameters.views(models.LSTM(500, 16, 8).start(1, seed=4), model.shapes)
+    assert (other["e"][0, 1:] != named["e"][0, 1:]).all()
 
 
 # Inside
@@ -442,20 +482,28 @@ def test_steps_prepared_once_are_those_that_are_checked(case):
     model, theta, x, y, _, _ = case
     gradient = np.empty_like(theta)
     step = model.slopes(theta, gradient, len(y))
+    found, wanted = [], []
     for _ in range(2):
         loss, expected = model.loss_and_gradient(theta, x, y)
-        assert (step(model.inputs(x), y) == loss).all()
+        found.append(step(model.inputs(x), y))
+        wanted.append(loss)
         assert (gradient == expected).all()
         theta *= 0.9
+    assert (np.array(found) == wanted).all()  # the first loss is still there after the second step
 
 
 # Bad input
+
+
+def test_sizes_may_be_numbers_of_numpy():
+    assert models.MLP(tuple(np.array([4, 3]))).shapes == models.MLP((4, 3)).shapes
 
 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda: MODEL.loss(THETA, np.zeros((7, 5)), Y), r"x must have shape \(examples, 4\); received \(7, 5\)"),
+        (lambda: MODEL.loss(THETA, X[:, :, None], Y), r"x must have shape \(examples, 4\); received \(7, 4, 1\)"),
         (lambda: MODEL.loss(THETA[:, :14], X, Y), r"need 15 columns; the buffer has shape \(2, 14\)"),
         (lambda: MODEL.loss(THETA, X, Y + 1), r"SoftmaxRegression: y must be labels in \[0, 3\); received 3"),
         (lambda: MODEL.loss(THETA, X, Y - 1), r"y must be labels in \[0, 3\); received -1"),
@@ -479,8 +527,14 @@ def test_steps_prepared_once_are_those_that_are_checked(case):
             lambda: models.CNN((8,)),
             r"CNN: image_shape must be two or three whole numbers in \[1, inf\); received \(8,\)",
         ),
+        (lambda: models.CNN((1, 2, 28, 28)), r"CNN: image_shape must leave .*received \(1, 2, 28, 28\)"),
         (lambda: models.CNN((28, 28), filters=()), r"CNN: filters must be one or more whole numbers"),
         (lambda: models.CNN((28, 28), widths=()), r"CNN: widths must be one or more whole numbers"),
+        (lambda: models.SoftmaxRegression(4, 0), r"SoftmaxRegression: classes must be .*\[1, inf\); received 0"),
+        (lambda: models.SoftmaxRegression(True, 2), r"SoftmaxRegression: features must be .*; received True"),
+        (lambda: models.LinearRegression(2.5), r"LinearRegression: features must be a whole number .* received 2.5"),
+        (lambda: models.LinearRegression(2, -1), r"LinearRegression: outputs must be a whole number .* received -1"),
+        (lambda: models.MLP((4, True)), r"MLP: widths must be .* received \(4, True\)"),
         (lambda: models.RNN(hidden=0), r"RNN: hidden must be a whole number in \[1, inf\); received 0"),
         (
             lambda: models.RNN(2).loss(models.RNN(2).start(), X, Y),

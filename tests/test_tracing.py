@@ -4,10 +4,11 @@ import inspect
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lrcourse import backend, compiled, rules, tracing
+from lrcourse.models import activations, scratch
 from lrcourse.rules import RULES
 
 needs_compiler = pytest.mark.skipif(compiled.trouble() is not None, reason=str(compiled.trouble()))
@@ -59,6 +60,35 @@ def test_any_block_size_and_number_of_cores_gives_the_same_bits(how, dtype, runs
         assert (wanted == got).all()
 
 
+@needs_compiler
+@pytest.mark.parametrize("name", RULES)
+def test_a_step_in_float32_has_the_same_bits_compiled(name, monkeypatch):
+    steps = []
+    for compiles in (False, True):
+        monkeypatch.setattr(backend, "_compiled", compiles)
+        theta, g, state, scalars = arguments(RULES[name], runs=3, n=37, dtype=np.float32)
+        for t in (1, 2, 6):
+            backend.run(RULES[name], theta, g, state, {**scalars, "t": t})
+        steps.append([theta, *state.values()])
+    for one, other in zip(*steps, strict=True):
+        assert one.dtype == other.dtype == np.float32
+        assert (one == other).all()
+
+
+def test_nothing_is_compiled_unless_it_was_asked_for(monkeypatch):
+    monkeypatch.setattr(backend, "_compiled", False)
+    monkeypatch.setattr(compiled, "run", None)
+    theta = np.ones((1, 2))
+    backend.run(rules.sgd, theta, np.ones((1, 2)), {}, {"lr": 0.25})
+    assert theta.tolist() == [[0.75, 0.75]]
+
+
+def test_a_rate_beyond_float32_is_infinite_and_quiet():
+    theta = np.ones((1, 2), np.float32)
+    backend.run(rules.sgd, theta, np.ones((1, 2), np.float32), {}, {"lr": 1e300})
+    assert theta.tolist() == [[-np.inf, -np.inf]]
+
+
 def test_numbers_are_worked_out_in_float64_even_for_float32_arrays():
     theta, g, state = np.zeros((1, 1), np.float32), np.ones((1, 1), np.float32), {}
     state = {"m": np.zeros((1, 1), np.float32), "v": np.zeros((1, 1), np.float32)}
@@ -68,7 +98,19 @@ def test_numbers_are_worked_out_in_float64_even_for_float32_arrays():
     assert theta[0, 0] == pytest.approx(-1, rel=3e-7)
 
 
-def test_a_result_that_needs_an_old_array_waits_its_turn():
+def test_what_was_prepared_is_run_though_another_thread_has_read_the_rule_anew():
+    # Two threads that ask for a program at once may each be given one of their own.
+    theta, g = np.ones((1, 2)), np.ones((1, 2))
+    prepared = backend.prepare(rules.momentum, {"momentum": 0.5})
+    tracing.program.cache_clear()
+    backend.run(rules.momentum, theta, g, {"b": np.full((1, 2), 4.0)}, {"lr": 0.25, "t": 1}, prepared)
+    assert theta.tolist() == [[0.25, 0.25]]  # 1 - 0.25 (0.5 · 4 + 1)
+
+
+@pytest.mark.parametrize("how", ["numpy", pytest.param("c", marks=needs_compiler)])
+def test_a_result_that_needs_an_old_array_waits_its_turn(how, monkeypatch):
+    monkeypatch.setattr(backend, "_compiled", how == "c")
+
     def exchange(theta, g, a, b, lr):
         return b * lr, theta, g, a
 
@@ -86,6 +128,81 @@ def test_a_result_that_needs_an_old_array_waits_its_turn():
     arrays = {name: np.full((1, 2), value) for name, value in (("theta", 1.0), ("g", 2.0), ("a", 3.0), ("b", 4.0))}
     backend.run(rotate, arrays["theta"], arrays["g"], {"a": arrays["a"], "b": arrays["b"]}, {"lr": 10.0})
     assert [arrays[name][0, 0] for name in ("theta", "g", "a", "b")] == [40, 2, 1, 3]
+
+
+def test_a_spare_array_that_is_read_twice_is_free_once():
+    def formula(x, y, z):
+        a = y * z
+        b = a * a
+        return b * (y + z) * x
+
+    x, y, z = (np.full((1, 1), number) for number in (2.0, 3.0, 5.0))
+    backend.apply(formula, {"x": x, "y": y, "z": z}, {}, scratch.empty)
+    assert x == 225 * 8 * 2
+
+
+# What a formula may be made of, from one array or number to the next: the first is always an array.
+STEPS = {
+    "sum": lambda xp, a, b, c: a + b,
+    "difference": lambda xp, a, b, c: b - a,
+    "product": lambda xp, a, b, c: a * b,
+    "quotient": lambda xp, a, b, c: a / (1 + b * b),
+    "minus": lambda xp, a, b, c: -a,
+    "square": lambda xp, a, b, c: a * a,
+    "root": lambda xp, a, b, c: xp.sqrt(a * a),
+    "sign": lambda xp, a, b, c: xp.sign(a),
+    "larger": lambda xp, a, b, c: xp.maximum(a, b),
+    "at least": lambda xp, a, b, c: xp.maximum(a, 0.5),
+    "choice": lambda xp, a, b, c: xp.where(a > b, c, a),
+    "choice by a number": lambda xp, a, b, c: xp.where(a, b, c),
+    "kept": lambda xp, a, b, c: a * (b > c),
+}
+places = st.integers(0, 7)  # counted from the last value: what has just been made is in use
+formulas = {
+    "steps": st.lists(st.tuples(st.sampled_from(list(STEPS)), places, places, places), min_size=1, max_size=12),
+    "returned": st.lists(places, min_size=1, max_size=3),
+    "names": st.permutations(["x", "y", "z"]),
+}
+
+
+def check_formula(how, steps, returned, names):
+    """A formula of random steps gives what NumPy gives, wherever its values and results are kept."""
+
+    def formula(n, x, y, z, xp=np):
+        values = [n, x, y, z]
+        for name, a, b, c in steps:
+            some = values[-1 - a % (len(values) - 1)], values[-1 - b % len(values)], values[-1 - c % len(values)]
+            values.append(STEPS[name](xp, *some))
+        return tuple(values[-1 - k % (len(values) - 1)] for k in returned)
+
+    random = np.random.default_rng(0)
+    arrays = dict(zip("xyz", random.choice([-2, -0.5, 0, 0.25, 1, 3], size=(3, 2, 7)), strict=True))
+    n = np.array([[0.5], [-1.0]])
+    with np.errstate(all="ignore"):
+        expected = arrays | dict(zip(names, formula(n, **arrays), strict=False))
+        found = {name: array.copy() for name, array in arrays.items()}
+        program = tracing.Program(formula, tuple(found), names[: len(returned)])
+        for block in [np.s_[0:2, 0:4], np.s_[0:1, 4:7], np.s_[1:2, 4:7]]:
+            if how == "c":
+                compiled.run(program, list(found.values()), program.worked_out({"n": n}, program.settled({})), [block])
+            else:
+                spare = np.full((program.scratch, 2, 4), np.nan)
+                program.run(list(found.values()), program.worked_out({"n": n}, program.settled({})), *block, spare)
+    for name, array in expected.items():
+        np.testing.assert_array_equal(found[name], array)
+
+
+@settings(max_examples=300)
+@given(**formulas)
+def test_any_formula_finds_room_for_its_values(steps, returned, names):
+    check_formula("numpy", steps, returned, names)
+
+
+@needs_compiler
+@settings(max_examples=20)
+@given(**formulas)
+def test_any_formula_is_the_same_compiled(steps, returned, names):
+    check_formula("c", steps, returned, names)
 
 
 OPERATIONS = {
@@ -112,13 +229,37 @@ def test_every_operation_that_a_rule_may_use(name, how, monkeypatch):
     rule.state = ()
     monkeypatch.setattr(backend, "_compiled", how == "c")
     compiled.library.cache_clear()
-    theta, g = np.array([[0.5, -1.0, 0.0, np.nan, 2.0, -3.0]]), np.array([[-0.5, 3.0, 0.0, 1.0, np.nan, -1.0]])
+    theta = np.array([[0.5, -1.0, 0.0, np.nan, 2.0, -3.0, 1.0, 1.0]])
+    g = np.array([[-0.5, 3.0, 0.0, 1.0, np.nan, -1.0, np.inf, -np.inf]])
     expected = rule(theta, g, 0.25)
     backend.run(rule, theta, g, {}, {"lr": 0.25})
     np.testing.assert_allclose(theta, expected, rtol=1e-15)
 
 
+def test_an_array_that_stands_for_a_number_cannot_be_written_to():
+    array = tracing.filled(0.5, (2, 3), np.dtype(np.float32))
+    assert array.tolist() == [[0.5] * 3] * 2
+    assert array.dtype == np.float32
+    assert array is tracing.filled(0.5, (2, 3), np.dtype(np.float32))
+    with pytest.raises(ValueError, match="read-only"):
+        array += 1
+
+
+@needs_compiler
+def test_no_name_of_a_rule_meets_a_word_of_c(monkeypatch):
+    def rule(theta, g, i, n0, a0, int, lr):
+        return theta - lr * i - n0, i + g, n0 + a0, a0 + int, int + 1
+
+    rule.state = ("i", "n0", "a0", "int")
+    rule.__name__ = "<lambda>"
+    monkeypatch.setattr(backend, "_compiled", True)
+    theta, g, *state = (np.full((1, 2), value) for value in (1.0, 2.0, 3.0, 4.0, 5.0, 6.0))
+    backend.run(rule, theta, g, dict(zip(rule.state, state, strict=True)), {"lr": 10.0})
+    assert [array[0, 0] for array in (theta, *state)] == [-33, 5, 9, 11, 7]
+
+
 def test_scratch_arrays_are_used_again():
+    assert tracing.in_place(activations.relu, ("z",)).scratch == 0  # z + b waits in the array of the result
     assert tracing.program(rules.sgd).scratch == 1
     assert tracing.program(rules.adam).scratch == 2
     assert tracing.program(rules.radam).scratch <= 4
@@ -142,6 +283,14 @@ def test_a_gradient_that_may_not_be_written_to(monkeypatch):
 
 
 @needs_compiler
+def test_a_dtype_that_is_not_compiled_runs_on_numpy(monkeypatch):
+    monkeypatch.setattr(backend, "_compiled", True)
+    theta = np.ones((1, 2), np.float16)
+    backend.run(rules.sgd, theta, np.ones((1, 2), np.float16), {}, {"lr": 0.25})
+    assert theta.tolist() == [[0.75, 0.75]]
+
+
+@needs_compiler
 def test_c_is_chosen_and_left(monkeypatch):
     monkeypatch.setattr(backend, "_chosen", None)
     monkeypatch.setattr(backend, "_compiled", False)
@@ -158,6 +307,8 @@ def test_c_is_chosen_and_left(monkeypatch):
         (lambda theta, g, lr: theta if g > 0 else g, TypeError, "may not decide on a value.*use xp.where"),
         (lambda theta, g, lr: theta - abs(g), TypeError, "abs"),
         (lambda theta, g, lr: theta - 0.9**g, TypeError, "unsupported operand"),
+        (lambda theta, g, lr: lr * 2, TypeError, "theta must become an array, made of theta, g, not a number"),
+        (lambda theta, g, lr: 0.5, TypeError, "theta must become an array"),
         (lambda theta, g, lr: theta - g.mean(), AttributeError, "mean"),
         (lambda theta, g, lr: theta - g * np.ones(3), TypeError, r"its own arguments and numbers; received array"),
         (lambda theta, g, lr: theta - np.ones(3) * g, TypeError, r"its own arguments and numbers; received array\(\[1"),

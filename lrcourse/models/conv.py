@@ -8,7 +8,7 @@ from lrcourse.models import scratch
 from lrcourse.models.activations import biased_relu, through_relu
 from lrcourse.models.dense import dense_backward, dense_forward, dense_shapes, sum_examples
 from lrcourse.models.losses import TASKS
-from lrcourse.models.model import Model, flat_inputs
+from lrcourse.models.model import Model, flat_inputs, is_size
 
 WINDOW = [(i, j) for i in range(3) for j in range(3)]  # of a convolution: 3×3, no padding
 POOL = [(i, j) for i in range(2) for j in range(2)]  # 2×2, no overlap; an odd last row or column is left out
@@ -31,7 +31,7 @@ class CNN(Model):
     def __post_init__(self):
         for name, low in (("image_shape", 2), ("filters", 1), ("widths", 1)):
             sizes = getattr(self, name)
-            if len(sizes) < low or not all(isinstance(size, int) and size > 0 for size in sizes):
+            if len(sizes) < low or not all(map(is_size, sizes)):
                 many = "two or three" if name == "image_shape" else "one or more"
                 raise ValueError(f"CNN: {name} must be {many} whole numbers in [1, inf); received {sizes}")
         if len(self.image_shape) > 3 or min(self.images[-1][1:]) < 1:

@@ -6,7 +6,7 @@ from lrcourse import backend, glossary
 from lrcourse.models import scratch
 from lrcourse.models.activations import ACTIVATIONS, add_bias
 from lrcourse.models.losses import TASKS
-from lrcourse.models.model import Model, flat_inputs
+from lrcourse.models.model import Model, flat_inputs, is_size
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class MLP(Model):
     task: str = "classification"
 
     def __post_init__(self):
-        if len(self.widths) < 2 or not all(isinstance(w, int) and w > 0 for w in self.widths):
+        if len(self.widths) < 2 or not all(map(is_size, self.widths)):
             raise ValueError(
                 f"MLP: widths must be two or more whole numbers in [1, inf), inputs first; received {self.widths}"
             )

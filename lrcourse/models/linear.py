@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from lrcourse import backend
 from lrcourse.models import scratch
 from lrcourse.models.activations import add_bias
-from lrcourse.models.model import Model, flat_inputs
+from lrcourse.models.model import Model, check_sizes, flat_inputs
 
 
 class Linear(Model):
@@ -40,6 +40,9 @@ class SoftmaxRegression(Linear):
     features: int
     classes: int
 
+    def __post_init__(self):
+        check_sizes("SoftmaxRegression", features=self.features, classes=self.classes)
+
     @property
     def outputs(self):
         return self.classes
@@ -52,3 +55,6 @@ class LinearRegression(Linear):
     features: int
     outputs: int = 1
     task = "regression"
+
+    def __post_init__(self):
+        check_sizes("LinearRegression", features=self.features, outputs=self.outputs)

@@ -1,5 +1,7 @@
 """What all models share: many runs in one call, in blocks of runs, on all cores."""
 
+import numbers
+
 import numpy as np
 
 from lrcourse import backend, glossary, parameters
@@ -105,11 +107,13 @@ class Model:
     def loss_and_gradient(self, theta, x, y, out=None):
         """Loss (runs,) and its gradient (runs, n), in the layout of theta; the gradient goes to ``out``, if given."""
         shared = self.checked(theta, x, y)
-        gradient = backend.namespace_of(theta).empty_like(theta) if out is None else out
-        if gradient is theta or gradient.shape != theta.shape or gradient.dtype != theta.dtype:
+        xp = backend.namespace_of(theta)
+        gradient = xp.empty_like(theta) if out is None else out
+        overlaps = xp.shares_memory(gradient, theta)
+        if overlaps or gradient.shape != theta.shape or gradient.dtype != theta.dtype:
             raise ValueError(
                 f"{type(self).__name__}: out must be another array like theta, {theta.dtype} {theta.shape}; "
-                f"received {'theta' if out is theta else f'{out.dtype} {out.shape}'}"
+                f"received {'theta' if overlaps else f'{out.dtype} {out.shape}'}"
             )
         return self.slopes(theta, gradient, len(y))(shared, y), gradient
 
@@ -196,6 +200,18 @@ class Model:
         if y.shape not in wanted or y.dtype != theta.dtype:
             shape = " or ".join(map(str, sorted(wanted)))
             raise ValueError(f"{name}: y must be {theta.dtype} of shape {shape}; received {y.dtype} {y.shape}")
+
+
+def is_size(number):
+    """Whether it is a count of units, features, …: a whole number above 0."""
+    return isinstance(number, numbers.Integral) and not isinstance(number, bool) and number > 0
+
+
+def check_sizes(owner, **sizes):
+    """Refuse, with a ValueError, what is no size."""
+    for name, size in sizes.items():
+        if not is_size(size):
+            raise ValueError(f"{owner}: {name} must be a whole number in [1, inf); received {size!r}")
 
 
 def flat_inputs(model, x, features):

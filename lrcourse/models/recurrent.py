@@ -9,7 +9,7 @@ from lrcourse.models import scratch
 from lrcourse.models.activations import add_bias, tanh, through_tanh
 from lrcourse.models.dense import dense_backward, dense_forward, sum_examples
 from lrcourse.models.losses import TASKS
-from lrcourse.models.model import Model
+from lrcourse.models.model import Model, check_sizes
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class RNN(Model):
     init = "orthogonal"
 
     def __post_init__(self):
-        whole("RNN", features=self.features, hidden=self.hidden, outputs=self.outputs)
+        check_sizes("RNN", features=self.features, hidden=self.hidden, outputs=self.outputs)
         glossary.find("task", self.task, TASKS)
 
     @property
@@ -92,7 +92,7 @@ class LSTM(Model):
     init = "glorot"
 
     def __post_init__(self):
-        whole("LSTM", tokens=self.tokens, embedding=self.embedding, hidden=self.hidden, outputs=self.outputs)
+        check_sizes("LSTM", tokens=self.tokens, embedding=self.embedding, hidden=self.hidden, outputs=self.outputs)
         glossary.find("task", self.task, TASKS)
 
     @property
@@ -176,12 +176,6 @@ class LSTM(Model):
         weight_gradient(flat[:, :, examples:], before, gradient["U"])
         sum_examples(flat, gradient["b"])
         add_to_rows(gradient["e"], x.ravel(), scratch.matmul(flat.swapaxes(1, 2), named["W"]))
-
-
-def whole(owner, **sizes):
-    for name, size in sizes.items():
-        if not (isinstance(size, int) and size > 0):
-            raise ValueError(f"{owner}: {name} must be a whole number in [1, inf); received {size!r}")
 
 
 def weight_gradient(error, below, out):

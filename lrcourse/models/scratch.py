@@ -49,6 +49,5 @@ def fresh(like, shape, dtype=None):
 
 
 def matmul(a, b):
-    """a @ b of two or three dimensions, the first of three being the runs."""
-    runs = a.shape[:-2] or b.shape[:-2]
-    return backend.namespace_of(a).matmul(a, b, out=empty(a, (*runs, a.shape[-2], b.shape[-1])))
+    """a @ b for a of three dimensions, the first being the runs, and b of three, or of two for all runs."""
+    return backend.namespace_of(a).matmul(a, b, out=empty(a, (*a.shape[:-1], b.shape[-1])))
