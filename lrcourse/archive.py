@@ -39,16 +39,23 @@ def write_bytes(path, contents):
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, path)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             part.unlink()
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(path)  # of a full disk Python does not say which file it was
         raise
+
+
+def left_over(folder):
+    """What a killed process left half-written in ``folder``: a list of paths."""
+    return list(Path(folder).glob("*.[0-9]*.part"))
 
 
 def clear(folder):
     """Take away what a killed process left half-written in ``folder``."""
-    for left_over in Path(folder).glob("*.part"):
-        left_over.unlink(missing_ok=True)
+    for path in left_over(folder):
+        path.unlink(missing_ok=True)
 
 
 def read(path):

@@ -23,7 +23,7 @@ class Evaluations(NamedTuple):
     accuracy: np.ndarray | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class History:
     """What happened in ``runs`` runs of ``steps`` steps. NumPy arrays, whatever the backend was.
 
@@ -54,13 +54,21 @@ class History:
     interrupted: bool = False
     notes: tuple = ()
 
+    def __repr__(self):
+        steps, runs = self.loss.shape
+        lost = np.count_nonzero(self.diverged >= 0)
+        return f"<History of {self.rule}: {runs} runs of {steps} steps, {lost} diverged>"
+
     @property
     def best(self):
         """The run with the lowest final loss; a run that diverged is never best."""
         return int(np.argmin(np.where(self.diverged < 0, self.final_loss, np.inf)))
 
     def to_frame(self):
-        """A pandas table with a row for each step of each run: step, run, lr, loss, gradient_norm."""
+        """A pandas table with a row for each step of each run: step, run, lr, loss, gradient_norm.
+
+        Needs pandas: ``pip install "lrcourse[table]"``.
+        """
         import pandas
 
         steps, runs = self.loss.shape
@@ -69,7 +77,10 @@ class History:
         return pandas.DataFrame({"step": step, "run": run, **columns})
 
     def save(self, path):
-        """Write everything to the ``.npz`` file ``path``, whole or not at all; the model as its text."""
+        """Write everything to the ``.npz`` file ``path``, whole or not at all; the model as its text.
+
+        ``history.load(path)`` reads it again.
+        """
         arrays = {}
         for name in (field.name for field in fields(self)):
             value = getattr(self, name)

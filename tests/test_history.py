@@ -51,6 +51,14 @@ def test_saved_and_loaded_it_is_the_same_but_for_the_model_which_is_a_text(train
     assert sorted(path.name for path in tmp_path.iterdir()) == ["0.npz", "1.npz"]
 
 
+def test_evaluations_without_an_accuracy_are_kept(tmp_path):
+    kept = training.train(models.LinearRegression(1), datasets.wave(), steps=4, evaluate_every=2)
+    kept.save(tmp_path / "h.npz")
+    again = history.load(tmp_path / "h.npz").evaluations
+    assert again.accuracy is None
+    assert (again.loss == kept.evaluations.loss).all()
+
+
 def test_the_notes_are_kept(tmp_path, trained):
     noted = history.History(**{**vars(trained), "notes": ("one", "two, three")})
     noted.save(tmp_path / "h.npz")
@@ -114,6 +122,7 @@ def test_divergence_is_the_first_loss_that_is_not_finite_or_a_million_times_the_
     assert history.divergence(losses).tolist() == [-1, 1, 1, 1]
 
 
-def test_a_run_that_diverged_and_came_back_is_not_best(walked):
-    came_back = dataclasses.replace(walked, diverged=np.array([-1, 3, -1]), final_loss=np.array([2.0, 1.0, 3.0]))
+@pytest.mark.parametrize("step", [0, 3])
+def test_a_run_that_diverged_and_came_back_is_not_best(walked, step):
+    came_back = dataclasses.replace(walked, diverged=np.array([-1, step, -1]), final_loss=np.array([2.0, 1.0, 3.0]))
     assert came_back.best == 0

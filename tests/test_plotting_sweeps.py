@@ -1,6 +1,7 @@
 """Pictures of runs and sweeps: what they draw is what was recorded, and their captions say the numbers."""
 
 import dataclasses
+import itertools
 import re
 from functools import partial
 
@@ -116,6 +117,12 @@ def test_what_was_measured_on_validation_data_stands_as_markers(noisy):
     without = dataclasses.replace(noisy, evaluations=None)
     last = plotting.losses(without, 1).axes[0].lines[-1]
     assert last.get_xydata().tolist() == [[60, noisy.final_loss[1]]]
+
+
+def test_the_legend_names_no_marker_that_is_not_there():
+    runs = [{"lr": 0.1}, {"lr": 1.0}]
+    assert "on the validation data" in entries(plotting.losses(made(runs, [1, 2], [-1, 1])))
+    assert "on the validation data" not in entries(plotting.losses(made(runs, [np.nan, np.nan], [1, 1])))
 
 
 def test_a_noisy_loss_is_faint_with_its_running_mean(noisy):
@@ -486,6 +493,16 @@ def test_schedules_have_short_names_as_long_as_those_differ():
         "linear decay (decay steps = 5)",
         "linear decay (decay steps = 9)",
     ]
+
+
+@pytest.mark.parametrize("rates", [1, 2, 10, 12, 24, 64])
+def test_the_names_of_the_columns_do_not_touch(rates):
+    runs = sweeps.grid(lr=np.logspace(-4, 1, rates).tolist(), batch_size=[8, 16])
+    picture = plotting.heat(made(runs, np.arange(2.0 * rates) + 1), "batch_size")
+    picture.canvas.draw()
+    boxes = [label.get_window_extent() for label in picture.axes[0].get_xticklabels()]
+    assert min(rates, 5) <= len(boxes) <= 12
+    assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
 
 
 def test_heat_refuses_what_makes_no_map(rules):

@@ -10,6 +10,7 @@ import sys
 import textwrap
 import threading
 import time
+import tracemalloc
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,7 @@ import pytest
 
 from lrcourse import backend, datasets, models, schedules, sweeps, training
 from lrcourse.feedback import EarlyStopping, ReduceOnPlateau
-from lrcourse.sweeps import runs, statistics, store
+from lrcourse.sweeps import execution, runs, statistics, store
 
 DATA = datasets.two_moons(examples=200, seed=3)
 MODEL = models.MLP((2, 8, 2))
@@ -39,6 +40,23 @@ def whole():
     return sweeps.sweep(MODEL, DATA, GRID, steps=STEPS)
 
 
+def test_data_of_another_dtype_are_other_data(whole, tmp_path):
+    sweeps.sweep(MODEL, DATA, {"lr": [0.1]}, steps=2, folder=tmp_path / "r")
+    with pytest.raises(ValueError, match="holds another sweep, with other data"):
+        sweeps.sweep(MODEL, DATA.astype(np.float32), {"lr": [0.1]}, steps=2, folder=tmp_path / "r")
+
+
+def test_the_same_intervals_every_time(whole):
+    one, other = ([(group.low, group.high) for group in sweeps.by(whole)] for _ in range(2))
+    assert one == other
+
+
+def test_a_sweep_and_a_history_are_one_line(whole):
+    assert repr(whole) == "<Sweep: 12 runs of 12 steps, 0 diverged, 0 not trained>"
+    wild = training.train(MODEL, DATA, lr=[0.1, 1e200], steps=3, progress=False)
+    assert repr(wild) == "<History of sgd: 2 runs of 3 steps, 1 diverged>"
+
+
 def test_a_grid_has_all_combinations():
     assert sweeps.grid(lr=[1, 2], rule=["sgd", "adam"]) == [
         {"lr": 1, "rule": "sgd"},
@@ -46,6 +64,7 @@ def test_a_grid_has_all_combinations():
         {"lr": 2, "rule": "sgd"},
         {"lr": 2, "rule": "adam"},
     ]
+    assert sweeps.grid(lr=(10.0**k for k in (0, 1))) == [{"lr": 1}, {"lr": 10}]
 
 
 def test_a_sample_stays_in_its_ranges_and_a_rate_is_even_in_its_logarithm():
@@ -58,6 +77,17 @@ def test_a_sample_stays_in_its_ranges_and_a_rate_is_even_in_its_logarithm():
     assert np.histogram(momenta, bins=[0, 0.3, 0.6, 0.9])[0] == pytest.approx([667] * 3, abs=85)
     assert drawn == sweeps.sample(2000, seed=1, lr=(1e-4, 1.0), momentum=(0.0, 0.9), rule=["momentum"])
     assert drawn != sweeps.sample(2000, seed=2, lr=(1e-4, 1.0), momentum=(0.0, 0.9), rule=["momentum"])
+
+
+def test_whole_numbers_are_drawn_whole_with_both_ends():
+    drawn = sweeps.sample(4000, seed=3, batch_size=(1, 8))
+    sizes = [run["batch_size"] for run in drawn]
+    assert all(type(size) is int for size in sizes)
+    # Evenly in the logarithm: 1 has the room from 1 to 2, a part of log 2 / log 9; 8 that from 8 to 9.
+    shares = np.bincount(sizes, minlength=9)[1:] / 4000
+    assert shares == pytest.approx(np.log(1 + 1 / np.arange(1, 9)) / np.log(9), abs=0.03)
+    assert {run["patience"] for run in sweeps.sample(200, patience=(3, 5))} == {3, 4, 5}  # evenly: a linear slider
+    assert sweeps.sample(1, batch_size=(16.0, 17.0))[0]["batch_size"] in (16, 17)
 
 
 def test_every_run_of_a_sweep_is_its_own_training_bit_for_bit(whole):
@@ -116,7 +146,7 @@ def test_runs_that_can_share_a_batch_do():
 
 
 def test_any_size_of_the_chunks_gives_the_same_bits(whole, tmp_path):
-    each = 8 * MODEL.start(1).size * 5 + 16 * STEPS  # Adam: parameters, gradient, a copy and two states
+    each = 8 * MODEL.start(1).size * 5 + 40 * STEPS  # Adam: parameters, gradient, a copy and two states
     small = sweeps.sweep(MODEL, DATA, GRID, steps=STEPS, memory=2 * each, folder=tmp_path / "small")
     assert same(small, whole)
     assert len(list((tmp_path / "small").glob("chunk-*.npz"))) == 8
@@ -125,15 +155,36 @@ def test_any_size_of_the_chunks_gives_the_same_bits(whole, tmp_path):
     assert len(list((tmp_path / "single").glob("chunk-*.npz"))) == 12
     with pytest.raises(ValueError, match=rf"memory must be at least {each} bytes, for one run; received {each - 1}"):
         sweeps.sweep(MODEL, DATA, GRID, steps=STEPS, memory=each - 1)
+    assert same(sweeps.sweep(MODEL, DATA, GRID, steps=STEPS, memory=each), whole)
+
+
+def test_the_results_of_a_chunk_fit_the_memory(monkeypatch):
+    train, peaks = execution.train_chunk, []
+
+    def traced(*args, **more):
+        tracemalloc.start()
+        try:
+            return train(*args, **more)
+        finally:
+            peaks.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+
+    monkeypatch.setattr(execution, "train_chunk", traced)
+    result = sweeps.sweep(
+        models.SoftmaxRegression(2, 2), DATA, {"lr": np.linspace(0.1, 1, 64)}, steps=2000, memory=2_500_000
+    )
+    assert (result.diverged == -1).all()
+    assert len(peaks) == 3
+    assert max(peaks) < 1.3 * 2_500_000
 
 
 def test_runs_that_cannot_share_a_batch_do_not():
     decays = [partial(schedules.linear_decay, decay_steps=steps) for steps in (5, 12)]
-    chosen = [{"schedule": decay} for decay in decays] + [{}, {"clip_norm": 0.01}]
+    chosen = [{"schedule": decay} for decay in decays] + [{}, {"clip_norm": 0.01}, {"batch_size": 120}]
     together = sweeps.sweep(MODEL, DATA, chosen, steps=STEPS)
     for place, run in enumerate(chosen):
         assert (together.loss[:, place] == sweeps.sweep(MODEL, DATA, [run], steps=STEPS).loss[:, 0]).all()
-    assert len({tuple(losses) for losses in together.loss.T}) == 4
+    assert len({tuple(losses) for losses in together.loss.T}) == 5
 
 
 def test_an_interrupted_chunk_is_not_kept(tmp_path, monkeypatch):
@@ -181,6 +232,9 @@ def test_a_folder_of_another_sweep_is_refused_and_left_as_it_is(tmp_path):
     for name, call in others.items():
         with pytest.raises(ValueError, match=f"holds another sweep, with other {name}; choose another folder"):
             call()
+    judged = dataclasses.replace(DATA, validation=datasets.Part(DATA.validation.x, 1 - DATA.validation.y))
+    with pytest.raises(ValueError, match="with other data"):
+        sweeps.sweep(MODEL, judged, {"lr": [0.1]}, steps=STEPS, folder=folder)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
@@ -189,12 +243,22 @@ def test_a_folder_of_something_else_is_refused(tmp_path):
     with pytest.raises(ValueError, match="is not empty and holds no sweep; choose another folder"):
         sweeps.sweep(MODEL, DATA, {"lr": [0.1]}, steps=STEPS, folder=tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+    (tmp_path / "thesis.txt").rename(tmp_path / "thesis.part")
+    with pytest.raises(ValueError, match="is not empty and holds no sweep; choose another folder"):
+        sweeps.sweep(MODEL, DATA, {"lr": [0.1]}, steps=STEPS, folder=tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.part"]
     with pytest.raises(ValueError, match="is no plan of a sweep"):
         sweeps.load(tmp_path)
-    for text in ("[]", "{}", "no json"):
+    for text in ("[]", "{}", "no json", '{"chunks": [[0], [0]], "runs": [1, 2]}', '{"chunks": [[0]], "runs": [1, 2]}'):
         (tmp_path / "sweep.json").write_text(text)
         with pytest.raises(ValueError, match="is no plan of a sweep"):
             sweeps.sweep(MODEL, DATA, {"lr": [0.1]}, steps=STEPS, folder=tmp_path)
+
+
+def test_a_sweep_killed_while_it_wrote_its_plan_begins_anew(tmp_path):
+    (tmp_path / "sweep.json.77.part").write_text('{"model": ')
+    sweeps.sweep(MODEL, DATA, {"lr": [0.1]}, steps=STEPS, folder=tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"sweep.json", "chunk-00000.npz"}
 
 
 def breakages(path):
@@ -208,9 +272,17 @@ def breakages(path):
     yield lambda: path.write_bytes(bytes(flipped))
     yield lambda: path.write_bytes(b"not a zip file at all")
     yield lambda: np.savez(path, **foreign)
+    yield lambda: path.write_bytes(path.with_name("chunk-00001.npz").read_bytes())  # as many runs, but others
+    yield lambda: path.write_bytes(of_another_sweep(path.parent.parent / "other"))
 
 
-@pytest.mark.parametrize("way", range(5))
+def of_another_sweep(folder):
+    other = sweeps.grid(**GRID | {"lr": [0.04, 0.1, 0.3]})
+    sweeps.sweep(MODEL, DATA, other, steps=STEPS, folder=folder)
+    return (folder / "chunk-00002.npz").read_bytes()
+
+
+@pytest.mark.parametrize("way", range(7))
 def test_a_broken_chunk_is_trained_again_and_said(whole, tmp_path, way):
     folder = tmp_path / "results"
     sweeps.sweep(MODEL, DATA, GRID, steps=STEPS, folder=folder)
@@ -342,6 +414,15 @@ def test_the_plan_says_which_schedule_in_words_that_last(tmp_path):
     assert not store.read_plan(tmp_path / "r")["parameters"]
 
 
+def test_one_in_so_many_runs_goes_on_and_never_none():
+    rounds = sweeps.halving(MODEL, DATA, {"lr": [0.01, 0.03, 0.1, 0.3]}, steps=2, factor=3, progress=False)
+    assert [len(one.runs) for one in rounds] == [4, 2, 1]
+
+
+def test_what_a_schedule_was_given_by_place_is_part_of_its_text():
+    assert "0.25" in runs.text(partial(schedules.constant, 0.25))
+
+
 def made_up(values, metric="final_loss"):
     """A sweep whose results are known. values: rate to the metric for seeds 0, 1, …"""
     chosen = [{"lr": lr, "seed": seed} for lr, row in values.items() for seed, _ in enumerate(row)]
@@ -416,6 +497,25 @@ def test_halving_keeps_the_better_part_and_trains_it_longer():
     assert rounds[2].runs[0]["lr"] == rounds[1].runs[rounds[1].final_loss.argmin()]["lr"]
 
 
+def test_a_search_that_was_killed_goes_on(tmp_path, monkeypatch):
+    chosen, asked = {"lr": np.logspace(-3, 0, 9).tolist()}, {"steps": 4}
+    rounds = sweeps.halving(MODEL, DATA, chosen, folder=tmp_path / "halving", **asked)
+    train, made = training.train, []
+    monkeypatch.setattr(training, "train", lambda *args, **more: made.append(more["steps"]) or train(*args, **more))
+    (tmp_path / "halving" / "part-001" / "chunk-00000.npz").unlink()
+    again = sweeps.halving(MODEL, DATA, chosen, folder=tmp_path / "halving", **asked)
+    assert made == [12]
+    assert [len(one.runs) for one in rounds] == [9, 3, 1]
+    assert all(same(one, other) for one, other in zip(rounds, again, strict=True))
+    pytest.importorskip("optuna")
+    search = {"ranges": {"lr": (0.01, 1.0)}, "trials": 5, "together": 2, "folder": tmp_path / "bayesian", "steps": 4}
+    study = sweeps.bayesian(MODEL, DATA, **search)
+    made.clear()
+    assert sweeps.bayesian(MODEL, DATA, **search).best_params == study.best_params
+    assert not made
+    assert len(list((tmp_path / "bayesian").iterdir())) == 3
+
+
 def test_halving_never_keeps_a_diverged_run():
     data = datasets.wave()
     rounds = sweeps.halving(models.LinearRegression(1), data, {"lr": [1e9, 1e8, 0.01]}, steps=30, factor=3)
@@ -434,6 +534,14 @@ def test_bayesian_search_finds_the_valley():
     assert 1e-3 < study.best_params["lr"] < 1
     again = sweeps.sweep(MODEL, DATA, [study.best_params], steps=30)
     assert again.final_loss[0] == study.best_value
+    study = sweeps.bayesian(MODEL, DATA, {"lr": (0.1, 1.0), "batch_size": (8, 32)}, trials=4, together=2, steps=5)
+    assert {type(trial.params["batch_size"]) for trial in study.trials} == {int}
+    with pytest.raises(
+        ValueError, match=r"bayesian: lr must be \(low, high\) with low below high; received \(1, 0.1\)"
+    ):
+        sweeps.bayesian(MODEL, DATA, {"lr": (1, 0.1)})
+    with pytest.raises(ValueError, match=r"bayesian: rule must be a list of one choice at least; received \[\]"):
+        sweeps.bayesian(MODEL, DATA, {"rule": []})
 
 
 def test_feedback_is_swept_like_a_setting_and_overrules_that_of_all_runs(tmp_path):
@@ -496,7 +604,9 @@ def anonymous(step, peak_lr):
         ({"schedule": [lambda step, peak_lr: peak_lr]}, TypeError, "a schedule needs a name; .* write it with def"),
         ({"feedback": [ReduceOnPlateau]}, TypeError, r"sweep: feedback must be such as ReduceOnPlateau\(\)"),
         ({"init": ["hee"]}, ValueError, "unknown init 'hee'; did you mean 'he'"),
-        ({"lr": []}, ValueError, "sweep: runs must hold at least one run; received none"),
+        ({"lr": []}, ValueError, r"grid: lr must be a list of one choice at least; received \[\]"),
+        ({"lr": 0.1}, TypeError, r"grid: lr must be a list of choices, such as \[0.1\]; received 0.1"),
+        ({"rule": "adam", "lr": [0.1]}, TypeError, r"grid: rule must be a list of choices, such as \['adam'\]; rec"),
         ([], ValueError, "sweep: runs must hold at least one run; received none"),
     ],
 )
@@ -505,6 +615,65 @@ def test_bad_runs_are_refused_before_anything_is_trained(chosen, error, message,
     with pytest.raises(error, match=message):
         sweeps.sweep(MODEL, DATA, chosen, steps=STEPS, folder=tmp_path / "r")
     assert not (tmp_path / "r").exists()
+
+
+WARM = partial(schedules.cosine_decay, decay_steps=9)
+
+
+@pytest.mark.parametrize(
+    ("model", "chosen", "settings", "error", "message"),
+    [
+        (MODEL, {"lr": [0.1]}, {"evaluate_evry": 3}, TypeError, "unknown hyperparameter 'evaluate_evry'"),
+        (MODEL, {"lr": [0.1]}, {"clip_norm": 0}, ValueError, r"sgd: clip_norm must be in \(0, inf\); received 0"),
+        (
+            MODEL,
+            {"lr": [0.1]},
+            {"rule": "adam"},
+            TypeError,
+            "sweep: rule must be among the runs, as .*'adam'.*, and only there",
+        ),
+        (
+            MODEL,
+            [{"lr": 1}, {"l2": 0.1}],
+            {"l2": 0.2},
+            TypeError,
+            "sweep: l2 must be among the runs, as .*, and only there",
+        ),
+        (models.MLP((3, 2)), {"lr": [0.1]}, {}, ValueError, r"MLP: x must have shape \(examples, 3\); received"),
+        (MODEL, {"schedule": [WARM, schedules.cosine_decay]}, {}, TypeError, "required argument: 'decay_steps'"),
+        (MODEL, {"schedule": [None, partial(WARM, ende_lr=1)]}, {}, TypeError, "did you mean 'end_lr'"),
+    ],
+)
+def test_what_no_run_could_train_with_leaves_no_folder_behind(model, chosen, settings, error, message, tmp_path):
+    with pytest.raises(error, match=message):
+        sweeps.sweep(model, DATA, chosen, STEPS, tmp_path / "r", **settings)
+    assert not (tmp_path / "r").exists()
+
+
+@pytest.mark.parametrize("choice", [0.1, "adam", None, np.array(3.0)])
+def test_one_choice_is_no_list(choice):
+    with pytest.raises(TypeError, match="sample: lr must be a list of choices, such as"):
+        sweeps.sample(2, lr=choice)
+
+
+def test_a_regression_has_no_best_accuracy():
+    made = made_up({1: [1, 2]})
+    none = dataclasses.replace(made, accuracy=np.full(2, np.nan))
+    for call in (sweeps.by, sweeps.best):
+        with pytest.raises(ValueError, match="by: accuracy needs a classification; these runs have none: see final_l"):
+            call(none, "accuracy")
+    assert sweeps.best(none).best.mean == 1.5
+
+
+def test_without_a_best_setting_it_says_why():
+    made = made_up({1: [1, 2], 2: [3, 4]})
+    for diverged, why in (
+        ([0] * 4, "diverged"),
+        ([-2] * 4, "was not trained"),
+        ([-2, -1, 9, -1], "diverged or was"),
+    ):
+        lost = dataclasses.replace(made, diverged=np.array(diverged))
+        assert sweeps.best(lost).words.startswith(f"no setting: in each of them a run {why}")
 
 
 @pytest.mark.parametrize(
@@ -516,9 +685,13 @@ def test_bad_runs_are_refused_before_anything_is_trained(chosen, error, message,
         (lambda: sweeps.sample(0, lr=(0.1, 1)), r"sample: number must be a whole number in \[1, inf\); received 0"),
         (lambda: sweeps.sample(2, lr=(0.1, 0.1)), r"sample: lr must be \(low, high\) with low below high; received"),
         (lambda: sweeps.sample(2, lr=(1, 0.1)), r"sample: lr must be \(low, high\) with low below high; received"),
+        (lambda: sweeps.sample(2, lr=(0.1, 1, 10)), r"sample: lr must be \(low, high\) with low below high; received"),
+        (lambda: sweeps.sample(2, batch_size=(2, 8.5)), r"sample: batch_size must be \(low, high\), both whole num"),
+        (lambda: sweeps.sample(2, lr=[]), r"sample: lr must be a list of one choice at least; received \[\]"),
         (lambda: sweeps.sample(2, lr=(0, 0.1)), "sample: lr is drawn in its logarithm and must be above 0"),
         (lambda: sweeps.halving(MODEL, DATA, GRID, factor=1), r"halving: factor must be a whole number in \[2, inf\)"),
         (lambda: sweeps.best(made_up({1: [1]}), "loss"), "unknown metric 'loss'; did you mean 'final_loss'"),
+        (lambda: sweeps.by(made_up({1: [1]}), over="sed"), "unknown setting 'sed'; did you mean 'seed'"),
         (lambda: sweeps.by(made_up({1: [1]}), confidence=1), r"by: confidence must be in \(0, 1\); received 1"),
     ],
 )
@@ -558,3 +731,10 @@ def test_a_cluster_gives_the_same_bits_though_a_worker_is_killed(whole, tmp_path
         assert victim not in {worker.pid for worker in cluster.workers.values()}
     assert same(result, whole)
     assert same(sweeps.load(tmp_path / "r"), whole)
+
+
+def test_a_clearly_lower_accuracy_is_no_rival():
+    result = made_up({0.1: [0.90, 0.91, 0.92], 0.2: [0.50, 0.52, 0.51]}, "accuracy")
+    verdict = statistics.best(result, "accuracy")
+    assert verdict.best.settings["lr"] == 0.1
+    assert verdict.rivals == []

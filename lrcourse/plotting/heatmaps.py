@@ -1,5 +1,7 @@
 """A sweep as a map: the rate across, another setting upwards."""
 
+from itertools import pairwise
+
 import numpy as np
 from matplotlib import colormaps, rc_context
 from matplotlib.colors import LogNorm, Normalize, SymLogNorm
@@ -7,10 +9,10 @@ from matplotlib.patches import Patch, Rectangle
 
 from lrcourse.plotting.picture import INK, STYLE, Picture, short
 from lrcourse.plotting.scales import ceiling, cut, scale, thin_out
-from lrcourse.plotting.settings import check_differs, check_metric, differing, plain, texts, trained, untrained, verdict
+from lrcourse.plotting.settings import check_differs, differing, plain, texts, trained, untrained, verdict
 from lrcourse.sweeps import by
 from lrcourse.sweeps.runs import label
-from lrcourse.sweeps.statistics import METRICS
+from lrcourse.sweeps.statistics import METRICS, check_metric
 
 ROOM = 12  # columns and rows up to which a cell shows its number
 HATCH = {"facecolor": "none", "edgecolor": INK, "hatch": "////", "linewidth": 0}
@@ -44,6 +46,7 @@ def heat(sweep, y, metric="final_loss"):
         name_ticks(axes.yaxis, lines, plain(y))
         if any(not np.isfinite(group.mean) for group in cells.values()):
             picture.legend(handles=[Patch(**HATCH, label="diverged")], loc="outside lower center", frameon=False)
+        keep_apart(picture, axes.xaxis, columns)
     others = [name for name in differing(done.runs) if name not in (y, "lr")]
     picture.caption = in_words(cells, columns, lines, y, metric, words, others) + untrained(sweep)
     return picture
@@ -134,6 +137,16 @@ def name_ticks(axis, names, title):
     step = -(-len(names) // 12)
     axis.set_ticks(range(0, len(names), step), names[::step])
     axis.set_label_text(title)
+
+
+def keep_apart(picture, axis, names):
+    """Name fewer of the columns where two names would touch."""
+    for step in range(-(-len(names) // 12), len(names)):
+        axis.set_ticks(range(0, len(names), step), names[::step])
+        picture.draw_without_rendering()
+        boxes = [label.get_window_extent() for label in axis.get_ticklabels()]
+        if all(left.x1 + left.height / 4 < right.x0 for left, right in pairwise(boxes)):
+            break
 
 
 def in_words(cells, columns, lines, y, metric, words, others):

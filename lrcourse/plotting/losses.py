@@ -74,7 +74,7 @@ def rates_used(history, run, points):
 
 def draw_losses(axes, history, runs, curves, drawn, entries):
     """Draw the curves and what was measured on validation data. Returns over how many steps each one is smoothed."""
-    shown, windows, lost, few = [], [], 0, len(runs) <= MANY
+    shown, windows, lost, few, measured = [], [], 0, len(runs) <= MANY, []
     for run, points, look in zip(runs, curves, drawn, strict=True):
         window = window_of(points) if few else 1
         line = {key: value for key, value in look.items() if key != "marker"}
@@ -89,14 +89,15 @@ def draw_losses(axes, history, runs, curves, drawn, entries):
             lost += 1
         windows.append(window)
         shown.append(points)
-        if few and (measured := validation(history, run, points)):
-            steps, values = measured
+        steps, values = validation(history, run, points) if few else ((), ())
+        if len(steps):
             spot = {"color": look["color"], "marker": look["marker"], "markersize": 5, "markevery": every(len(steps))}
             axes.plot(steps, values, linestyle="", zorder=3, **spot)
             shown.append(values)
+            measured.append(run)
     if any(window > 1 for window in windows):
         entries.append(("faint: each step", {"color": INK, "linewidth": 0.7, "alpha": 0.6}))
-    if few and not on_landscape(history):
+    if measured:
         entries.append(("on the validation data", {"color": INK, "linestyle": "", "marker": "o"}))
     fit(axes, np.concatenate(shown), ceiling(history.loss[0, runs]))
     axes.set_ylabel("loss")
@@ -104,9 +105,9 @@ def draw_losses(axes, history, runs, curves, drawn, entries):
 
 
 def validation(history, run, points):
-    """(steps, losses) measured on validation data, none after the end of the run; None on a landscape."""
+    """(steps, losses) measured on validation data: none after the end of the run, and none on a landscape."""
     if on_landscape(history):
-        return None
+        return (), ()
     found = getattr(history, "evaluations", None)
     steps, values = np.array([len(points)]), history.final_loss[[run]]
     if found is not None:

@@ -11,7 +11,6 @@ from lrcourse.plotting.picture import short
 from lrcourse.sweeps import Sweep, best, by
 from lrcourse.sweeps.execution import NOT_TRAINED
 from lrcourse.sweeps.runs import label
-from lrcourse.sweeps.statistics import METRICS
 
 MODULES = re.compile(r"\b[A-Za-z_]\w*\.(?=[A-Za-z_])")
 UNSET = {"schedule": "constant rate", "init": "the model's own init", "feedback": "no feedback"}
@@ -64,12 +63,6 @@ def peak_rates(history):
 def on_landscape(result):
     """Whether runs walked over a landscape, where the last loss ends the curve; else it is measured on other data."""
     return getattr(result, "path", None) is not None
-
-
-def check_metric(owner, sweep, metric):
-    glossary.find("metric", metric, METRICS)
-    if metric == "accuracy" and np.isnan(sweep.accuracy[sweep.diverged == -1]).any():
-        raise ValueError(f"{owner}: accuracy needs a classification; these runs have none: see final_loss")
 
 
 def differing(runs):

@@ -10,7 +10,6 @@ from lrcourse.plotting.series import ALIKE, MANY, STANDS_OUT, above, behind, cro
 from lrcourse.plotting.settings import (
     called,
     check_differs,
-    check_metric,
     differing,
     groups,
     on_landscape,
@@ -19,7 +18,7 @@ from lrcourse.plotting.settings import (
     untrained,
     verdict,
 )
-from lrcourse.sweeps.statistics import METRICS
+from lrcourse.sweeps.statistics import METRICS, check_metric
 
 RING = {"color": INK, "linestyle": "", "marker": "o", "markerfacecolor": "none"}
 BEST, CLOSE = RING | {"markersize": 15, "markeredgewidth": 2.5}, RING | {"markersize": 11, "markeredgewidth": 1}

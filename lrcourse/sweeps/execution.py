@@ -20,7 +20,7 @@ CHUNK = 64  # runs: many enough to make up for the interpreter, few enough to lo
 RESULTS = ("lr", "loss", "diverged", "final_loss", "accuracy")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Sweep:
     """What came of N runs of ``steps`` steps. NumPy arrays; NaN where a run has not been trained yet.
 
@@ -40,8 +40,15 @@ class Sweep:
     theta: list | None = None
     notes: tuple = ()
 
+    def __repr__(self):
+        lost, missing = (np.count_nonzero(found) for found in (self.diverged >= 0, self.diverged == NOT_TRAINED))
+        return f"<Sweep: {len(self.runs)} runs of {len(self.loss)} steps, {lost} diverged, {missing} not trained>"
+
     def to_frame(self):
-        """A pandas table with a row a run: its settings and what came of it."""
+        """A pandas table with a row a run: its settings and what came of it.
+
+        Needs pandas: ``pip install "lrcourse[table]"``.
+        """
         import pandas
 
         settings = pandas.DataFrame([{name: label(value) for name, value in run.items()} for run in self.runs])
@@ -78,7 +85,8 @@ def sweep(
     for ``training.train``.
 
     Raises ValueError or TypeError for a misspelt name, a value out of range, a run that does not fit the memory, and
-    a folder of another sweep, before anything is trained; RuntimeError where a worker was lost: call again to go on.
+    a folder of another sweep, before anything is trained; RuntimeError where a worker was lost, and OSError where the
+    disk is full: what is done stays, call again to go on.
     """
     glossary.check("sweep", "steps", steps)
     glossary.check("sweep", "memory", memory)
@@ -87,11 +95,12 @@ def sweep(
     runs = complete(runs, len(data.train.y))
     chunk = chunk or min(CHUNK, -(-len(runs) // (backend.CORES if executor else 1)))
     chunks = batches(runs, at_most(model, data, runs, steps, memory, chunk))
+    check(model, data, [runs[places[0]] for places in chunks], steps, settings)
     found, notes = {}, []
     if folder is not None:
         wanted = plan(model, data, runs, steps, parameters, settings)
         chunks = store.prepare(folder, wanted, chunks)
-        found, notes = done(folder, chunks, steps)
+        found, notes = done(folder, chunks)
         for note in notes:
             warnings.warn(f"sweep: {note}; it is trained again", stacklevel=2)
     missing = [number for number in range(len(chunks)) if number not in found]
@@ -109,8 +118,37 @@ def load(folder):
     Raises ValueError where there is none. A broken chunk counts as not trained, and is in the notes.
     """
     kept = store.read_plan(folder)
-    found, notes = done(folder, kept["chunks"], kept["steps"])
+    found, notes = done(folder, kept["chunks"])
     return collected(kept["runs"], kept["chunks"], found, kept["steps"], notes)
+
+
+def check(model, data, runs, steps, settings):
+    """Refuse what ``training`` refuses, for one run of each chunk, before anything is trained or written."""
+    for name in settings:
+        if name != "feedback" and any(name in run for run in runs):
+            raise TypeError(
+                f"sweep: {name} must be among the runs, as {{{name!r}: [{settings[name]!r}]}}, and only there"
+            )
+    for run in runs:
+        training.watch(**arguments(model, data, [run], steps, settings))
+
+
+def arguments(model, data, runs, steps, settings):
+    """What ``training.train`` takes for runs that share a batch, by name."""
+    first = runs[0]
+    lr = np.array([run["lr"] for run in runs])
+    return {
+        "model": model,
+        "data": data,
+        "steps": steps,
+        "progress": False,
+        **{name: first[name] for name in ("rule", "batch_size", "seed")},
+        **{name: np.array([run[name] for run in runs]) for name in first if name not in DEFAULTS},
+        "lr": lr if first["schedule"] is None else partial(first["schedule"], peak_lr=lr[:, None]),
+        "init": [run["init"] or model.init for run in runs],
+        **settings,
+        **({} if first["feedback"] is None else {"feedback": first["feedback"]}),
+    }
 
 
 def plan(model, data, runs, steps, parameters, settings):
@@ -134,30 +172,24 @@ def at_most(model, data, runs, steps, memory, chunk):
     """How many runs may share a chunk."""
     theta = model.start(1, dtype=dtype_of(data))
     states = max(len(RULES[run["rule"]].state) for run in runs)
-    each = theta.nbytes * (3 + states) + 16 * steps  # parameters, gradient, a copy; rates and losses
+    # Parameters, gradient, a copy; then rates, losses and norms, with a copy of the first two, which are kept.
+    each = theta.nbytes * (3 + states) + 40 * steps
     if each > memory:
         raise ValueError(f"sweep: memory must be at least {each} bytes, for one run; received {memory}")
     return min(chunk, memory // each)
 
 
-def done(folder, chunks, steps):
+def done(folder, chunks):
     """The arrays of the chunks that are on disk, by number, and a note on each that is broken."""
     found, notes = {}, []
-    for number, places in enumerate(chunks):
+    for number in range(len(chunks)):
         try:
             arrays = store.read(folder, number)
             if arrays is not None:
-                check_chunk(arrays, number, len(places), steps)
                 found[number] = arrays
         except ValueError as error:
             notes.append(str(error))
     return found, notes
-
-
-def check_chunk(arrays, number, runs, steps):
-    shapes = {name: (steps, runs) if name in ("lr", "loss") else (runs,) for name in RESULTS}
-    if {name: arrays[name].shape for name in shapes if name in arrays} != shapes:
-        raise ValueError(f"chunk {number} does not hold the results of {runs} runs of {steps} steps")
 
 
 def trained(work, runs, chunks, missing, executor, progress):
@@ -190,24 +222,7 @@ def there(executor, work, runs, chunks, missing):
 
 def train_chunk(model, data, runs, steps, parameters, settings):
     """Train runs that share a batch: the arrays of their results, by name."""
-    first = runs[0]
-    columns = {name: np.array([run[name] for run in runs]) for name in first if name not in DEFAULTS}
-    lr = np.array([run["lr"] for run in runs])
-    if first["feedback"] is not None:
-        settings = {**settings, "feedback": first["feedback"]}
-    history = training.train(
-        model,
-        data,
-        first["rule"],
-        lr if first["schedule"] is None else partial(first["schedule"], peak_lr=lr[:, None]),
-        steps,
-        first["batch_size"],
-        first["seed"],
-        init=[run["init"] or model.init for run in runs],
-        progress=False,
-        **columns,
-        **settings,
-    )
+    history = training.train(**arguments(model, data, runs, steps, settings))
     if history.interrupted:
         raise KeyboardInterrupt
     left = [(0, steps - len(history.loss)), (0, 0)]  # a feedback may have ended it early

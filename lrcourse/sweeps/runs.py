@@ -20,13 +20,16 @@ APART = ("rule", "schedule", "batch_size", "seed", "feedback")
 
 def grid(**choices):
     """All combinations of the ``choices``, a list of runs: ``grid(lr=[0.1, 1], seed=range(3))`` gives six dicts."""
+    for name, values in choices.items():
+        check_list("grid", name, values)
     return [dict(zip(choices, values, strict=True)) for values in itertools.product(*choices.values())]
 
 
 def sample(number, seed=0, **ranges):
     """``number`` runs drawn at random, from (low, high) for a number and from a list for anything else.
 
-    Numbers are drawn evenly, or evenly in their logarithm where the glossary has a logarithmic slider, as for ``lr``.
+    Numbers are drawn evenly, or evenly in their logarithm where the glossary has a logarithmic slider, as for ``lr``;
+    whole ones, such as ``batch_size``, with both ends.
     Random search tries more values of what matters than a grid: Bergstra and Bengio (2012), JMLR 13:281–305.
     """
     glossary.check("sample", "number", number)
@@ -37,15 +40,39 @@ def sample(number, seed=0, **ranges):
 def draw(random, name, choice):
     """One value of (low, high) or of a list."""
     if not isinstance(choice, tuple):
+        check_list("sample", name, choice)
         return choice[random.integers(len(choice))]
-    low, high = choice
-    if not low < high:
-        raise ValueError(f"sample: {name} must be (low, high) with low below high; received {choice}")
+    low, high = ends("sample", name, choice)
+    if is_whole(name):
+        if is_logarithmic(name):  # each number has the room up to the next
+            return min(high, int(np.exp(random.uniform(np.log(low), np.log(high + 1)))))
+        return int(random.integers(low, high + 1))
     if is_logarithmic(name):
-        if low <= 0:
-            raise ValueError(f"sample: {name} is drawn in its logarithm and must be above 0; received {choice}")
         return float(np.exp(random.uniform(np.log(low), np.log(high))))
     return float(random.uniform(low, high))
+
+
+def check_list(owner, name, choices):
+    """Refuse what is no list of choices: one number, a text, nothing at all."""
+    if isinstance(choices, (str, dict)) or not np.iterable(choices):
+        raise TypeError(f"{owner}: {name} must be a list of choices, such as [{choices!r}]; received {choices!r}")
+    if hasattr(choices, "__len__") and not len(choices):  # a generator has none
+        raise ValueError(f"{owner}: {name} must be a list of one choice at least; received {choices!r}")
+
+
+def ends(owner, name, choice):
+    """(low, high) of a range to draw from, checked."""
+    if len(choice) != 2 or not choice[0] < choice[1]:
+        raise ValueError(f"{owner}: {name} must be (low, high) with low below high; received {choice}")
+    if is_logarithmic(name) and choice[0] <= 0:
+        raise ValueError(f"{owner}: {name} is drawn in its logarithm and must be above 0; received {choice}")
+    if is_whole(name) and any(end != int(end) for end in choice):
+        raise ValueError(f"{owner}: {name} must be (low, high), both whole numbers; received {choice}")
+    return map(int, choice) if is_whole(name) else choice
+
+
+def is_whole(name):
+    return name in glossary.TERMS and (glossary.TERMS[name].allowed or "").startswith("whole")
 
 
 def is_logarithmic(name):

@@ -38,9 +38,10 @@ def by(result, metric="final_loss", confidence=0.95, over="seed"):
     """The ``Group`` of each setting in a ``Sweep``, in the order of its runs.
 
     The interval is the percentile bootstrap of the mean: Efron and Tibshirani (1993), Chapter 13. With one seed there
-    is none (NaN); with three it is still too narrow.
+    is none (NaN); with three it is still too narrow. Raises ValueError for the accuracy of a regression.
     """
-    glossary.find("metric", metric, METRICS)
+    check_metric("by", result, metric)
+    glossary.find("setting", over, result.runs[0])
     glossary.check("by", "confidence", confidence)
     groups = {}
     for run, value in zip(result.runs, outcomes(result, metric), strict=True):
@@ -48,6 +49,13 @@ def by(result, metric="final_loss", confidence=0.95, over="seed"):
         key = repr(sorted(settings.items()))
         groups.setdefault(key, (settings, {}))[1][run[over]] = float(value)
     return [Group(settings, found, *interval(found, confidence)) for settings, found in groups.values()]
+
+
+def check_metric(owner, result, metric):
+    """Refuse a metric that is unknown, and the accuracy of runs that have none."""
+    glossary.find("metric", metric, METRICS)
+    if metric == "accuracy" and np.isnan(result.accuracy[result.diverged == -1]).any():
+        raise ValueError(f"{owner}: accuracy needs a classification; these runs have none: see final_loss")
 
 
 def outcomes(result, metric="final_loss"):
@@ -76,7 +84,7 @@ def best(result, metric="final_loss", confidence=0.95):
     sign = METRICS[metric]
     top = min(groups, key=lambda group: sign * group.mean)
     if not np.isfinite(top.mean):
-        return Verdict(top, [], "no setting: in each of them a run diverged")
+        return Verdict(top, [], f"no setting: in each of them a run {fate(result)}")
     seeds = sorted(top.values)
     rivals = [group for group in groups if group is not top and as_good(group, top, sign, seeds, confidence)]
     names = [
@@ -85,6 +93,12 @@ def best(result, metric="final_loss", confidence=0.95):
         if len({repr(group.settings[name]) for group in groups if name in group.settings}) > 1
     ]
     return Verdict(top, rivals, in_words(top, rivals, names, metric, len(seeds)))
+
+
+def fate(result):
+    """What became of the runs that did not end well, in words."""
+    fates = {"diverged": (result.diverged >= 0).any(), "was not trained": (result.diverged < -1).any()}
+    return " or ".join(name for name, befell in fates.items() if befell)
 
 
 def as_good(group, top, sign, seeds, confidence):

@@ -1,5 +1,6 @@
 """Results on disk: a plan, and a file for each chunk, written whole or not at all."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -24,7 +25,7 @@ def prepare(folder, plan, chunks):
             raise ValueError(
                 f"sweep: folder {folder} holds another sweep, with other {', '.join(differ)}; choose another folder"
             )
-    elif folder.exists() and any(path.suffix != ".part" for path in folder.iterdir()):
+    elif folder.exists() and {*folder.iterdir()} - {*archive.left_over(folder)}:
         raise ValueError(f"sweep: folder {folder} is not empty and holds no sweep; choose another folder")
     else:
         folder.mkdir(parents=True, exist_ok=True)
@@ -38,24 +39,37 @@ def read_plan(folder):
     path = Path(folder) / PLAN
     try:
         plan = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        places = sorted(place for chunk in plan["chunks"] for place in chunk)
+        if places != list(range(len(plan["runs"]))):
+            raise ValueError("its chunks are not its runs")
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise ValueError(f"sweep: {path} is no plan of a sweep ({error})") from None
-    if not isinstance(plan, dict) or "chunks" not in plan:
-        raise ValueError(f"sweep: {path} is no plan of a sweep")
     return plan
 
 
 def write(folder, number, arrays):
     """Write the arrays of a chunk. Raises OSError, as for a full disk, and then leaves nothing half-written."""
-    archive.write(chunk_path(folder, number), arrays)
+    archive.write(chunk_path(folder, number), {**arrays, "belongs": belongs(folder, number)})
 
 
 def read(folder, number):
-    """The arrays of a chunk, by name; None if it is not there. Raises ValueError for a broken file."""
+    """The arrays of a chunk, by name; None if it is not there.
+
+    Raises ValueError for a broken file, and for one that is another chunk, of this sweep or of any other.
+    """
+    path = chunk_path(folder, number)
     try:
-        return archive.read(chunk_path(folder, number))
+        arrays = archive.read(path)
     except FileNotFoundError:
         return None
+    if str(arrays.pop("belongs", "")) != belongs(folder, number):
+        raise ValueError(f"{path} is not chunk {number} of this sweep")
+    return arrays
+
+
+def belongs(folder, number):
+    """What is different in every chunk of every sweep."""
+    return hashlib.sha256(f"{number} ".encode() + (Path(folder) / PLAN).read_bytes()).hexdigest()
 
 
 def chunk_path(folder, number):
