@@ -102,6 +102,16 @@ def test_the_readme_has_two_commands_of_one_line_each_and_they_exist():
     assert "lrcourse" in project()["scripts"]
 
 
+def test_the_sweep_of_the_readme_runs_as_printed_and_goes_on_when_called_again(tmp_path):
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    [program] = [code for code in re.findall(r"```python\n(.*?)\n```", text, flags=re.DOTALL) if "import" in code]
+    for _ in range(2):
+        done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
+        assert done.stdout.startswith("lr = 0.0")
+        assert not done.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {"which-rate", "which-rate.png"}
+
+
 def test_conda_environment_asks_for_the_same_packages():
     environment = (ROOT / "environment.yml").read_text(encoding="utf-8")
     listed = set(re.findall(r"^  - (\w[\w-]*>=\S+)$", environment, flags=re.MULTILINE))
