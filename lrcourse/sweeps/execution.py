@@ -95,7 +95,7 @@ def sweep(
     runs = complete(runs, len(data.train.y))
     chunk = chunk or min(CHUNK, -(-len(runs) // (backend.CORES if executor else 1)))
     chunks = batches(runs, at_most(model, data, runs, steps, memory, chunk))
-    check(model, data, [runs[places[0]] for places in chunks], steps, settings)
+    check(model, data, [runs[places[0]] for places in batches(runs, len(runs))], steps, settings)
     found, notes = {}, []
     if folder is not None:
         wanted = plan(model, data, runs, steps, parameters, settings)
@@ -123,7 +123,7 @@ def load(folder):
 
 
 def check(model, data, runs, steps, settings):
-    """Refuse what ``training`` refuses, for one run of each chunk, before anything is trained or written."""
+    """Refuse what ``training`` refuses, for one run of each batch, before anything is trained or written."""
     for name in settings:
         if name != "feedback" and any(name in run for run in runs):
             raise TypeError(
