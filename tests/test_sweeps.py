@@ -137,12 +137,12 @@ def test_everything_that_may_differ_reaches_the_training():
 
 def test_runs_that_can_share_a_batch_do():
     complete = runs.complete(GRID, 100)
-    shared = runs.batches(complete, 64)
+    shared = runs.batches(complete)
     assert sorted(len(group) for group in shared) == [3, 3, 3, 3]
     assert sorted(place for group in shared for place in group) == list(range(12))
     for group in shared:
         assert len({(complete[place]["rule"], complete[place]["seed"]) for place in group}) == 1
-    assert sorted(len(group) for group in runs.batches(complete, 2)) == [1, 1, 1, 1, 2, 2, 2, 2]
+    assert sorted(len(group) for group in runs.split(shared, 2)) == [1, 1, 1, 1, 2, 2, 2, 2]
 
 
 def test_any_size_of_the_chunks_gives_the_same_bits(whole, tmp_path):

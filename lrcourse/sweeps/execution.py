@@ -13,7 +13,7 @@ from lrcourse.models.starts import dtype_of
 from lrcourse.progress import bar
 from lrcourse.rules import RULES
 from lrcourse.sweeps import store
-from lrcourse.sweeps.runs import DEFAULTS, batches, complete, label, text
+from lrcourse.sweeps.runs import DEFAULTS, batches, complete, label, split, text
 
 NOT_TRAINED = -2
 CHUNK = 64  # runs: many enough to make up for the interpreter, few enough to lose little in a crash
@@ -94,8 +94,9 @@ def sweep(
         glossary.check("sweep", "chunk", chunk)
     runs = complete(runs, len(data.train.y))
     chunk = chunk or min(CHUNK, -(-len(runs) // (backend.CORES if executor else 1)))
-    chunks = batches(runs, at_most(model, data, runs, steps, memory, chunk))
-    check(model, data, [runs[places[0]] for places in batches(runs, len(runs))], steps, settings)
+    shared = batches(runs)
+    check(model, data, [runs[places[0]] for places in shared], steps, settings)
+    chunks = split(shared, at_most(model, data, runs, steps, memory, chunk))
     found, notes = {}, []
     if folder is not None:
         wanted = plan(model, data, runs, steps, parameters, settings)

@@ -98,6 +98,8 @@ def checked(run, examples):
     for name in ("lr", "batch_size", "seed", *hyper):
         if name in run:
             glossary.check("sweep", name, run[name])
+            if type(run[name]) in (int, float):
+                continue
             if np.ndim(run[name]):
                 raise ValueError(f"sweep: {name} of one run must be one number; received {run[name]!r}")
             run[name] = np.asarray(run[name]).item()
@@ -114,13 +116,18 @@ def checked(run, examples):
     return run
 
 
-def batches(runs, at_most):
-    """The places in ``runs`` of those that train as one batch, ``at_most`` so many at a time: a list of lists."""
+def batches(runs):
+    """The places in ``runs`` of those that can train as one batch: a list of lists."""
     groups = {}
     for place, run in enumerate(runs):
         names = tuple(sorted(run.keys() - DEFAULTS.keys()))
         groups.setdefault((*(label(run[name]) for name in APART), names), []).append(place)
-    return [group[some] for group in groups.values() for some in backend.pieces(len(group), at_most)]
+    return [*groups.values()]
+
+
+def split(batches, at_most):
+    """The same places, ``at_most`` so many at a time."""
+    return [batch[some] for batch in batches for some in backend.pieces(len(batch), at_most)]
 
 
 def text(value):
