@@ -191,7 +191,8 @@ def each(shares, work):
     try:
         _one_by_one(work, first)
     finally:
-        wait(others)
+        if others:
+            wait(others)
     for other in others:
         other.result()
 
