@@ -185,12 +185,13 @@ def check_goal(owner, goal, allowed="(0, inf)"):
 
 def within(allowed):
     """An interval in words: "in [0, 1)", and "a whole number in [1, inf)" for "whole [1, inf)"."""
-    return allowed.replace("whole", "a whole number in") if allowed.startswith("whole") else f"in {allowed}"
+    kind = "a whole number " if allowed.startswith("whole") else ""
+    return f"{kind}in {allowed.removeprefix('whole ')}"
 
 
 def a_number(allowed):
     """The same for what is no number at all: "a number in [0, 1)"."""
-    return f"a number {within(allowed)}".replace("a number a whole", "a whole")
+    return within(allowed) if allowed.startswith("whole") else f"a number {within(allowed)}"
 
 
 def inside(allowed, number):

@@ -101,14 +101,15 @@ def sweep(
     if folder is not None:
         wanted = plan(model, data, runs, steps, parameters, settings)
         chunks = store.prepare(folder, wanted, chunks)
-        found, notes = done(folder, chunks)
+        mark = store.mark(folder)
+        found, notes = done(folder, chunks, mark)
         for note in notes:
             warnings.warn(f"sweep: {note}; it is trained again", stacklevel=2)
     missing = [number for number in range(len(chunks)) if number not in found]
     work = partial(train_chunk, model, data, steps=steps, parameters=parameters, settings=settings)
     for number, arrays in trained(work, runs, chunks, missing, executor, progress):
         if folder is not None:
-            store.write(folder, number, arrays)
+            store.write(folder, number, arrays, mark)
         found[number] = arrays
     return collected(runs, chunks, found, steps, notes)
 
@@ -119,19 +120,19 @@ def load(folder):
     Raises ValueError where there is none. A broken chunk counts as not trained, and is in the notes.
     """
     kept = store.read_plan(folder)
-    found, notes = done(folder, kept["chunks"])
+    found, notes = done(folder, kept["chunks"], store.mark(folder))
     return collected(kept["runs"], kept["chunks"], found, kept["steps"], notes)
 
 
 def check(model, data, runs, steps, settings):
-    """Refuse what ``training`` refuses, for one run of each batch, before anything is trained or written."""
+    """Refuse what ``training`` refuses, for the first run of each batch, before anything is trained or written."""
     for name in settings:
         if name != "feedback" and any(name in run for run in runs):
             raise TypeError(
                 f"sweep: {name} must be among the runs, as {{{name!r}: [{settings[name]!r}]}}, and only there"
             )
-    for run in runs:
-        training.watch(**arguments(model, data, [run], steps, settings))
+    for places in batches([{**run, "seed": 0} for run in runs]):  # the other seeds would be refused for the same
+        training.watch(**arguments(model, data, [runs[places[0]]], steps, settings))
 
 
 def arguments(model, data, runs, steps, settings):
@@ -180,12 +181,12 @@ def at_most(model, data, runs, steps, memory, chunk):
     return min(chunk, memory // each)
 
 
-def done(folder, chunks):
+def done(folder, chunks, mark):
     """The arrays of the chunks that are on disk, by number, and a note on each that is broken."""
     found, notes = {}, []
     for number in range(len(chunks)):
         try:
-            arrays = store.read(folder, number)
+            arrays = store.read(folder, number, mark)
             if arrays is not None:
                 found[number] = arrays
         except ValueError as error:

@@ -47,12 +47,17 @@ def read_plan(folder):
     return plan
 
 
-def write(folder, number, arrays):
+def mark(folder):
+    """What is different for every sweep: the digest of its plan, which its chunks carry."""
+    return hashlib.sha256((Path(folder) / PLAN).read_bytes()).hexdigest()
+
+
+def write(folder, number, arrays, mark):
     """Write the arrays of a chunk. Raises OSError, as for a full disk, and then leaves nothing half-written."""
-    archive.write(chunk_path(folder, number), {**arrays, "belongs": belongs(folder, number)})
+    archive.write(chunk_path(folder, number), {**arrays, "belongs": f"{number} {mark}"})
 
 
-def read(folder, number):
+def read(folder, number, mark):
     """The arrays of a chunk, by name; None if it is not there.
 
     Raises ValueError for a broken file, and for one that is another chunk, of this sweep or of any other.
@@ -62,14 +67,9 @@ def read(folder, number):
         arrays = archive.read(path)
     except FileNotFoundError:
         return None
-    if str(arrays.pop("belongs", "")) != belongs(folder, number):
+    if str(arrays.pop("belongs", "")) != f"{number} {mark}":
         raise ValueError(f"{path} is not chunk {number} of this sweep")
     return arrays
-
-
-def belongs(folder, number):
-    """What is different in every chunk of every sweep."""
-    return hashlib.sha256(f"{number} ".encode() + (Path(folder) / PLAN).read_bytes()).hexdigest()
 
 
 def chunk_path(folder, number):
